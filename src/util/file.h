@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* Small files, read whole and replaced whole. */
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Reads at most max_size bytes of a regular file; *ret is NUL-terminated. -EFBIG if it holds more,
+ * -EBADFD if it is no regular file. */
+int file_read(int dir_fd, const char* path, size_t max_size, char** ret, size_t* ret_size);
+
+/* As file_read() for the files of proc and cgroupfs, which do not know their size. */
+int file_read_virtual(int dir_fd, const char* path, size_t max_size, char** ret);
+
+/* Replaces the file by one with the given content and mode, or leaves it as it was: written beside it under
+ * another name, then renamed over it. The directory is one that only we write to. */
+int file_write_atomic(int dir_fd, const char* name, const void* data, size_t size, mode_t mode);
+
+/* Makes the directory and its parents where they are missing, as `mkdir -p`. */
+int directory_make(const char* path, mode_t mode);
