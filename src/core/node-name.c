@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "core/node-name.h"
+#include "util/alloc.h"
+#include "util/escape.h"
+
+#define LETTERS_AND_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+char* node_name_check(const char* name) {
+        size_t length = strlen(name);
+        _cleanup_free_ char* quoted = escape_bytes(name, length, NODE_NAME_MAX);
+
+        if (length == 0)
+                return xstrdup("node names must not be an empty string");
+        if (strchr(name, ' '))
+                return xasprintf("node names must not contain spaces: '%s'", quoted);
+        if (length > NODE_NAME_MAX)
+                return xasprintf("node names must not be longer than %u characters", NODE_NAME_MAX);
+        if (!strchr(LETTERS_AND_DIGITS, name[0]))
+                return xasprintf("node names must start with a letter or a digit: '%s'", quoted);
+        if (name[strspn(name, LETTERS_AND_DIGITS "_.-")])
+                return xasprintf("node names may hold only letters, digits, '_', '.' and '-': '%s'", quoted);
+        return NULL;
+}
+
+char* node_scope_name(const char* name) {
+        _cleanup_free_ char* escaped = unit_name_escape(name);
+
+        return xasprintf("zeek-node-%s.scope", escaped);
+}
