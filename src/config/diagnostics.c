@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdarg.h>
+#include <string.h>
+
+#include "config/diagnostics.h"
+#include "util/alloc.h"
+#include "util/escape.h"
+
+/* Enough for a sentence and a quoted value; the value may be as long as the file. */
+#define TEXT_BYTES_MAX 1024U
+
+static void diagnostic_clear(Diagnostic* item) {
+        free(item->file);
+        free(item->text);
+        *item = (Diagnostic) {};
+}
+
+void diagnostics_done(Diagnostics* d) {
+        for (size_t i = 0; i < d->n; i++)
+                diagnostic_clear(&d->items[i]);
+        free(d->items);
+        *d = (Diagnostics) {};
+}
+
+void diagnostics_add(Diagnostics* d, const char* file, unsigned line, const char* format, ...) {
+        _cleanup_free_ char* text = NULL;
+        va_list ap;
+
+        if (d->n >= DIAGNOSTICS_MAX) {
+                Diagnostic* last = &d->items[d->n - 1];
+
+                d->n_left_out++;
+                free_and_replace(last->text, xasprintf("%zu more doubts are not listed", d->n_left_out + 1));
+                return;
+        }
+
+        va_start(ap, format);
+        text = xvasprintf(format, ap);
+        va_end(ap);
+
+        GROW(d->items, d->n, d->allocated);
+        d->items[d->n++] = (Diagnostic) {
+                .file = xstrdup(file),
+                .line = line,
+                .text = escape_bytes(text, strlen(text), TEXT_BYTES_MAX),
+        };
+}
+
+char* diagnostic_to_string(const Diagnostic* item) {
+        if (item->line == 0)
+                return xasprintf("%s: %s", item->file, item->text);
+        return xasprintf("%s:%u: %s", item->file, item->line, item->text);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* Doubts about configuration files, collected with file and line.
+ *
+ * A reader of files never logs and never gives up: what it could not make sense of it leaves out and says here.
+ * The daemon logs the list, `--check-config` prints it. */
+
+#include <stddef.h>
+
+#include "util/macro.h"
+
+/* A file full of rubbish must not fill the journal; further doubts are counted in the last entry only. */
+#define DIAGNOSTICS_MAX 256U
+
+typedef struct Diagnostic {
+        char* file;
+        unsigned line; /* 0: the file as a whole */
+        char* text;
+} Diagnostic;
+
+typedef struct Diagnostics {
+        Diagnostic* items;
+        size_t n, allocated;
+        size_t n_left_out;
+} Diagnostics;
+
+void diagnostics_done(Diagnostics* d);
+#define _cleanup_diagnostics_ _cleanup_(diagnostics_done)
+
+/* file and what the format makes are copied, the latter cut to a kilobyte and with control characters as \xNN. */
+void diagnostics_add(Diagnostics* d, const char* file, unsigned line, const char* format, ...) _printf_(4, 5);
+
+/* "FILE:LINE: text", or "FILE: text" where there is no line. */
+char* diagnostic_to_string(const Diagnostic* item);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <signal.h>
+#include <string.h>
+
+#include "core/exit-reason.h"
+#include "util/alloc.h"
+
+void exit_reason_set_add_status(ExitReasonSet* set, unsigned status) {
+        assert(status < 256);
+        set->statuses[status / 64] |= UINT64_C(1) << status % 64;
+}
+
+void exit_reason_set_add_signal(ExitReasonSet* set, unsigned signal) {
+        assert(signal < 128);
+        set->signals[signal / 64] |= UINT64_C(1) << signal % 64;
+}
+
+bool exit_reason_set_contains(const ExitReasonSet* set, const ExitReason* reason) {
+        unsigned n = (unsigned) reason->status;
+
+        if (reason->code == CLD_EXITED)
+                return n < 256 && (set->statuses[n / 64] >> n % 64 & 1);
+        if (reason->code == CLD_KILLED || reason->code == CLD_DUMPED)
+                return n < 128 && (set->signals[n / 64] >> n % 64 & 1);
+        return false;
+}
+
+bool exit_reason_is_clean(const ExitReason* reason) {
+        if (reason->code == CLD_EXITED)
+                return reason->status == 0;
+        return reason->code == CLD_KILLED && (reason->status == SIGHUP || reason->status == SIGINT ||
+                                              reason->status == SIGTERM || reason->status == SIGPIPE);
+}
+
+char* exit_reason_describe(const ExitReason* reason) {
+        const char* name;
+
+        switch (reason->code) {
+        case CLD_EXITED:
+                return xasprintf("exited with status %i", reason->status);
+        case CLD_KILLED:
+        case CLD_DUMPED:
+                name = sigabbrev_np(reason->status);
+                return xasprintf("was killed by signal %s%s%s", name ? "SIG" : "", name ? name : "unknown",
+                                 reason->code == CLD_DUMPED ? " and dumped core" : "");
+        default:
+                return xstrdup("ended, it is not known how");
+        }
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* How a process ended, in the terms of waitid(2): si_code and si_status. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct ExitReason {
+        int code;   /* CLD_EXITED, CLD_KILLED, CLD_DUMPED; 0: not known, or not ended yet */
+        int status; /* exit status or signal number */
+} ExitReason;
+
+/* Exit statuses and signals, as RestartPreventExitStatus= lists them. */
+typedef struct ExitReasonSet {
+        uint64_t statuses[4]; /* bit n: exit status n */
+        uint64_t signals[2];  /* bit n: signal n */
+} ExitReasonSet;
+
+void exit_reason_set_add_status(ExitReasonSet* set, unsigned status);
+void exit_reason_set_add_signal(ExitReasonSet* set, unsigned signal);
+bool exit_reason_set_contains(const ExitReasonSet* set, const ExitReason* reason);
+
+/* What systemd calls a clean end (systemd.service(5), SuccessExitStatus=): exit status 0 and the signals
+ * HUP, INT, TERM, PIPE. */
+bool exit_reason_is_clean(const ExitReason* reason);
+
+/* "exited with status 3", "was killed by signal SIGKILL", … for a sentence that begins with the node. Allocated. */
+char* exit_reason_describe(const ExitReason* reason);

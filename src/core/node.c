@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <signal.h>
+#include <stdarg.h>
+
+#include "core/node-name.h"
+#include "core/node.h"
+
+/* Most main processes take everything with them; the scope is seen empty some milliseconds later. Only what is still
+ * there after this time is spoken to. */
+#define SWEEP_GRACE_USEC (50 * USEC_PER_MSEC)
+/* What a main process left behind has this long between SIGTERM and SIGKILL, or the stop timeout if that is less. */
+#define SWEEP_TIMEOUT_USEC (5 * USEC_PER_SEC)
+/* SIGKILL works or the kernel is in trouble; it is repeated in case the request was lost. */
+#define KILL_AGAIN_USEC (10 * USEC_PER_SEC)
+
+static const char* const node_state_table[_NODE_STATE_MAX] = {
+        [NODE_STARTING] = "starting", [NODE_RUNNING] = "running", [NODE_STOPPING] = "stopping",
+        [NODE_WAITING] = "waiting",   [NODE_FAILED] = "failed",   [NODE_FINISHED] = "finished",
+        [NODE_STOPPED] = "stopped",
+};
+
+DEFINE_ENUM_TABLE(node_state, NodeState)
+
+/* Which phase may follow which: one bit a successor. */
+#define TO(phase) (1U << (phase))
+static const unsigned successors[_PHASE_MAX] = {
+        [PHASE_VOID] = TO(PHASE_LAUNCHING),
+        [PHASE_LAUNCHING] = TO(PHASE_RUNNING) | TO(PHASE_AT_REST) | TO(PHASE_VOID),
+        [PHASE_RUNNING] = TO(PHASE_TERMINATING) | TO(PHASE_SWEEPING),
+        [PHASE_TERMINATING] = TO(PHASE_KILLING) | TO(PHASE_SWEEPING),
+        [PHASE_KILLING] = TO(PHASE_SWEEPING),
+        [PHASE_SWEEPING] = TO(PHASE_AT_REST) | TO(PHASE_LAUNCHING) | TO(PHASE_VOID),
+        [PHASE_AT_REST] = TO(PHASE_LAUNCHING) | TO(PHASE_VOID),
+};
+
+static Effect* effect(Effects* effects, EffectType type, int number) {
+        GROW(effects->items, effects->n, effects->allocated);
+        effects->items[effects->n] = (Effect) { .type = type, .number = number };
+        return &effects->items[effects->n++];
+}
+
+void effects_done(Effects* effects) {
+        for (size_t i = 0; i < effects->n; i++)
+                free(effects->items[i].text);
+        free(effects->items);
+        *effects = (Effects) {};
+}
+
+Job* job_new(JobType type, void* userdata) {
+        Job* job = xnew0(Job);
+
+        job->type = type;
+        job->userdata = userdata;
+        return job;
+}
+
+Job* job_free(Job* job) {
+        if (!job)
+                return NULL;
+        node_spec_unref(job->spec);
+        free(job);
+        return NULL;
+}
+
+Node* node_new(const char* name) {
+        Node* node = xnew0(Node);
+
+        node->name = xstrdup(name);
+        node->scope = node_scope_name(name);
+        node->deadline = USEC_INFINITY;
+        TAILQ_INIT(&node->jobs);
+        return node;
+}
+
+Node* node_free(Node* node) {
+        Job* job;
+
+        if (!node)
+                return NULL;
+
+        job_free(node->job);
+        while ((job = TAILQ_FIRST(&node->jobs))) {
+                TAILQ_REMOVE(&node->jobs, job, queue);
+                job_free(job);
+        }
+        node_spec_unref(node->spec);
+        free(node->scope);
+        free(node->name);
+        free(node);
+        return NULL;
+}
+
+NodeState node_state(const Node* node) {
+        static const NodeState of_phase[_PHASE_MAX] = {
+                [PHASE_LAUNCHING] = NODE_STARTING,
+                [PHASE_RUNNING] = NODE_RUNNING,
+                [PHASE_TERMINATING] = NODE_STOPPING,
+                [PHASE_KILLING] = NODE_STOPPING,
+        };
+        static const NodeState of_outcome[_OUTCOME_MAX] = {
+                [OUTCOME_RESTART] = NODE_STOPPING, [OUTCOME_WAIT] = NODE_WAITING,     [OUTCOME_FAIL] = NODE_FAILED,
+                [OUTCOME_FINISH] = NODE_FINISHED,  [OUTCOME_STOP] = NODE_STOPPED, [OUTCOME_FORGET] = NODE_STOPPING,
+        };
+
+        assert(node->phase != PHASE_VOID);
+        if (node->phase < PHASE_SWEEPING)
+                return of_phase[node->phase];
+        /* "stopped" promises that nothing is left */
+        if (node->phase == PHASE_SWEEPING && node->outcome == OUTCOME_STOP)
+                return NODE_STOPPING;
+        return of_outcome[node->outcome];
+}
+
+bool node_has_processes(const Node* node) {
+        return node->phase != PHASE_VOID && node->phase != PHASE_AT_REST;
+}
+
+bool node_is_unused(const Node* node) {
+        return node->phase == PHASE_VOID && !node->job && TAILQ_EMPTY(&node->jobs);
+}
+
+bool node_will_exist(const Node* node) {
+        bool exists = node->phase != PHASE_VOID;
+        const Job* job;
+
+        if (node->job)
+                exists = node->job->type != JOB_DESTROY;
+        TAILQ_FOREACH(job, &node->jobs, queue)
+                exists = job->type == JOB_CREATE || (exists && job->type != JOB_DESTROY);
+        return exists;
+}
+
+/* ---- changes of phase: the one writer, and what each entry means ---- */
+
+static void set_phase(Node* node, NodePhase phase, NodeOutcome outcome, Instant now) {
+        NodeState before = node->phase == PHASE_VOID ? _NODE_STATE_INVALID : node_state(node);
+
+        assert(phase == node->phase || successors[node->phase] & TO(phase));
+        node->phase = phase;
+        node->outcome = outcome;
+        node->deadline = USEC_INFINITY;
+        if (outcome != OUTCOME_WAIT)
+                node->next_restart = 0;
+        if (phase != PHASE_VOID && node_state(node) != before)
+                node->state_since = now;
+}
+
+/* It goes on as it was, timer included, but towards something else. */
+static void change_outcome(Node* node, NodeOutcome outcome, Instant now) {
+        usec_t deadline = node->deadline;
+
+        set_phase(node, node->phase, outcome, now);
+        node->deadline = deadline;
+}
+
+static void finish_job(Node* node, JobResult result, const char* text, Effects* effects) {
+        if (node->job) {
+                Effect* e = effect(effects, EFFECT_JOB_DONE, result);
+
+                e->job = take_ptr(node->job);
+                e->text = xstrdup_or_null(text);
+        }
+}
+
+static void enter_launching(Node* node, Instant now, Effects* effects) {
+        set_phase(node, PHASE_LAUNCHING, OUTCOME_NONE, now);
+        node->stop_requested = false;
+        node->ready = false;
+        effect(effects, EFFECT_LAUNCH, 0);
+}
+
+static void launch_anew(Node* node, Instant now, Effects* effects) {
+        backoff_reset(&node->backoff, now.boottime);
+        node->n_restarts = 0;
+        enter_launching(node, now, effects);
+}
+
+static void launch_again(Node* node, Instant now, Effects* effects) {
+        backoff_attempt(&node->backoff, &node->policy.backoff, now.boottime);
+        node->n_restarts++;
+        enter_launching(node, now, effects);
+}
+
+static void enter_terminating(Node* node, NodeOutcome outcome, Instant now, Effects* effects) {
+        set_phase(node, PHASE_TERMINATING, outcome, now);
+        node->ready = false;
+        node->deadline = saturating_add_u64(now.boottime, node->policy.stop_timeout);
+        effect(effects, EFFECT_SIGNAL, SIGTERM);
+}
+
+static void enter_killing(Node* node, Instant now, Effects* effects) {
+        set_phase(node, PHASE_KILLING, node->outcome, now);
+        node->deadline = saturating_add_u64(now.boottime, KILL_AGAIN_USEC);
+        effect(effects, EFFECT_KILL_SCOPE, SIGKILL);
+}
+
+static void enter_sweeping(Node* node, NodeOutcome outcome, Instant now) {
+        set_phase(node, PHASE_SWEEPING, outcome, now);
+        node->ready = false;
+        node->swept = false;
+        node->deadline = saturating_add_u64(now.boottime, SWEEP_GRACE_USEC);
+}
+
+/* What is known of it stays readable for those who carry out the last effects; the next Create begins anew. */
+static void forget(Node* node, Instant now, Effects* effects) {
+        set_phase(node, PHASE_VOID, OUTCOME_NONE, now);
+        effect(effects, EFFECT_FORGET, 0);
+}
+
+/* The processes are gone (or never came); the outcome says what now. */
+static void enter_rest(Node* node, NodeOutcome outcome, Instant now, Effects* effects) {
+        static const NodeMilestone milestones[_OUTCOME_MAX] = {
+                [OUTCOME_WAIT] = MILESTONE_WAITING,
+                [OUTCOME_FAIL] = MILESTONE_FAILED,
+                [OUTCOME_FINISH] = MILESTONE_FINISHED,
+                [OUTCOME_STOP] = MILESTONE_STOPPED,
+        };
+        usec_t when = 0;
+
+        if (outcome == OUTCOME_WAIT) {
+                /* asked before, when the outcome was found; the attempts cannot have run out since */
+                (void) backoff_next(&node->backoff, &node->policy.backoff, node->backoff.last_start, &when);
+                if (when <= now.boottime) {
+                        launch_again(node, now, effects);
+                        return;
+                }
+        }
+
+        set_phase(node, PHASE_AT_REST, outcome, now);
+        if (outcome == OUTCOME_WAIT)
+                node->deadline = when;
+        effect(effects, EFFECT_MILESTONE, milestones[outcome]);
+}
+
+/* What follows an end that nobody asked for. */
+static NodeOutcome find_outcome(Node* node, bool launched, Instant now) {
+        usec_t when;
+
+        if (launched) {
+                RestartPolicy restart = node->policy.restart;
+
+                if (exit_reason_set_contains(&node->policy.prevent_restart, &node->exit))
+                        return OUTCOME_FAIL;
+                if (restart == RESTART_NEVER || (restart == RESTART_ON_FAILURE && exit_reason_is_clean(&node->exit)))
+                        return OUTCOME_FINISH;
+        }
+        if (!backoff_next(&node->backoff, &node->policy.backoff, now.boottime, &when))
+                return OUTCOME_FAIL;
+
+        when = when > now.boottime ? when - now.boottime : 0;
+        node->next_restart = saturating_add_u64(now.realtime, when);
+        return OUTCOME_WAIT;
+}
+
+/* ---- jobs ---- */
+
+static void begin_create(Node* node, Instant now, Effects* effects) {
+        if (node->phase != PHASE_VOID) {
+                finish_job(node, JOB_NODE_EXISTS, NULL, effects);
+                return;
+        }
+
+        node_spec_unref(node->spec);
+        node->spec = take_ptr(node->job->spec);
+        node->policy = node->job->policy;
+        node->pid = 0;
+        node->has_exited = false;
+        node->exit = (ExitReason) {};
+        node->started = (Instant) {};
+        effect(effects, EFFECT_ADDED, 0);
+        launch_anew(node, now, effects);
+}
+
+/* Restart and Destroy alike: bring the processes to an end, then on with the outcome. */
+static void begin_stop(Node* node, NodeOutcome outcome, Instant now, Effects* effects) {
+        switch (node->phase) {
+        case PHASE_VOID:
+                finish_job(node, JOB_NO_SUCH_NODE, NULL, effects);
+                break;
+        case PHASE_RUNNING:
+                enter_terminating(node, outcome, now, effects);
+                break;
+        case PHASE_TERMINATING:
+        case PHASE_KILLING:
+        case PHASE_SWEEPING:
+                /* on its way already, for a reason that this job overrides */
+                change_outcome(node, outcome, now);
+                break;
+        case PHASE_AT_REST:
+                if (outcome == OUTCOME_RESTART)
+                        launch_anew(node, now, effects);
+                else {
+                        forget(node, now, effects);
+                        finish_job(node, JOB_DONE, NULL, effects);
+                }
+                break;
+        case PHASE_LAUNCHING:
+        case _PHASE_MAX:
+                assert(!"a job begins only when no launch is under way");
+        }
+}
+
+/* A launch is never interrupted: it takes little time, and what came of it is known only afterwards. */
+static void begin_next_jobs(Node* node, Instant now, Effects* effects) {
+        Job* job;
+
+        while (!node->job && node->phase != PHASE_LAUNCHING && (job = TAILQ_FIRST(&node->jobs))) {
+                TAILQ_REMOVE(&node->jobs, job, queue);
+                node->job = job;
+
+                if (job->type == JOB_CREATE)
+                        begin_create(node, now, effects);
+                else
+                        begin_stop(node, job->type == JOB_RESTART ? OUTCOME_RESTART : OUTCOME_FORGET, now, effects);
+        }
+}
+
+void node_submit(Node* node, Job* job, Instant now, Effects* effects) {
+        TAILQ_INSERT_TAIL(&node->jobs, job, queue);
+        begin_next_jobs(node, now, effects);
+}
+
+/* ---- events ---- */
+
+static void on_launched(Node* node, uint32_t pid, Instant now, Effects* effects) {
+        node->pid = pid;
+        node->started = now;
+        node->ready = true;
+        set_phase(node, PHASE_RUNNING, OUTCOME_NONE, now);
+        effect(effects, EFFECT_ANNOUNCE, 0);
+        effect(effects, EFFECT_MILESTONE, MILESTONE_STARTED);
+        finish_job(node, JOB_DONE, NULL, effects);
+
+        if (node->stop_requested)
+                enter_terminating(node, OUTCOME_STOP, now, effects);
+}
+
+static void on_launch_failed(Node* node, const char* text, Instant now, Effects* effects) {
+        Effect* e = effect(effects, EFFECT_MILESTONE, MILESTONE_LAUNCH_FAILED);
+
+        e->text = xstrdup_or_null(text);
+        if (node->job && node->job->type == JOB_CREATE)
+                forget(node, now, effects);
+        else
+                enter_rest(node, node->stop_requested ? OUTCOME_STOP : find_outcome(node, false, now), now, effects);
+        finish_job(node, JOB_LAUNCH_FAILED, text, effects);
+}
+
+static void on_exited(Node* node, ExitReason exit, Instant now, Effects* effects) {
+        bool asked_for = node->phase == PHASE_TERMINATING || node->phase == PHASE_KILLING;
+
+        node->exit = exit;
+        node->has_exited = true;
+        effect(effects, EFFECT_MILESTONE, MILESTONE_EXITED);
+        enter_sweeping(node, asked_for ? node->outcome : find_outcome(node, true, now), now);
+}
+
+static void on_gone(Node* node, Instant now, Effects* effects) {
+        switch (node->outcome) {
+        case OUTCOME_RESTART:
+                launch_anew(node, now, effects);
+                break;
+        case OUTCOME_FORGET:
+                effect(effects, EFFECT_MILESTONE, MILESTONE_DESTROYED);
+                forget(node, now, effects);
+                finish_job(node, JOB_DONE, NULL, effects);
+                break;
+        default:
+                enter_rest(node, node->outcome, now, effects);
+        }
+}
+
+static void on_timer(Node* node, Instant now, Effects* effects) {
+        switch (node->phase) {
+        case PHASE_TERMINATING:
+                effect(effects, EFFECT_MILESTONE, MILESTONE_KILLED);
+                enter_killing(node, now, effects);
+                break;
+        case PHASE_KILLING:
+                enter_killing(node, now, effects);
+                break;
+        case PHASE_SWEEPING:
+                effect(effects, EFFECT_KILL_SCOPE, node->swept ? SIGKILL : SIGTERM);
+                node->deadline = saturating_add_u64(
+                        now.boottime, node->swept ? KILL_AGAIN_USEC :
+                                                    min_u64(SWEEP_TIMEOUT_USEC, node->policy.stop_timeout));
+                node->swept = true;
+                break;
+        case PHASE_AT_REST:
+                if (node->outcome == OUTCOME_WAIT)
+                        launch_again(node, now, effects);
+                break;
+        default:
+                break;
+        }
+}
+
+static void on_stop_request(Node* node, Instant now, Effects* effects) {
+        if (node->phase == PHASE_LAUNCHING)
+                node->stop_requested = true;
+        else if (node->phase == PHASE_RUNNING)
+                enter_terminating(node, OUTCOME_STOP, now, effects);
+        else if (node->phase == PHASE_SWEEPING && node->outcome == OUTCOME_WAIT)
+                change_outcome(node, OUTCOME_STOP, now);
+        /* in every other phase it is being stopped already, and whoever began that decides what follows */
+}
+
+/* The phases in which an event can come; any other is a late echo of an incarnation that is over. */
+static bool event_fits(const Node* node, NodeEventType type) {
+        static const unsigned fitting[_NODE_EVENT_TYPE_MAX] = {
+                [NODE_EVENT_LAUNCHED] = TO(PHASE_LAUNCHING),
+                [NODE_EVENT_LAUNCH_FAILED] = TO(PHASE_LAUNCHING),
+                [NODE_EVENT_EXITED] = TO(PHASE_RUNNING) | TO(PHASE_TERMINATING) | TO(PHASE_KILLING),
+                [NODE_EVENT_GONE] = TO(PHASE_SWEEPING),
+                [NODE_EVENT_TIMER] = TO(PHASE_TERMINATING) | TO(PHASE_KILLING) | TO(PHASE_SWEEPING) | TO(PHASE_AT_REST),
+                [NODE_EVENT_STOP_REQUEST] = TO(PHASE_LAUNCHING) | TO(PHASE_RUNNING) | TO(PHASE_SWEEPING),
+        };
+
+        return fitting[type] & TO(node->phase);
+}
+
+void node_dispatch(Node* node, const NodeEvent* event, Instant now, Effects* effects) {
+        assert(event->type >= 0 && event->type < _NODE_EVENT_TYPE_MAX);
+
+        if (event_fits(node, event->type))
+                switch (event->type) {
+                case NODE_EVENT_LAUNCHED:
+                        on_launched(node, event->pid, now, effects);
+                        break;
+                case NODE_EVENT_LAUNCH_FAILED:
+                        on_launch_failed(node, event->text, now, effects);
+                        break;
+                case NODE_EVENT_EXITED:
+                        on_exited(node, event->exit, now, effects);
+                        break;
+                case NODE_EVENT_GONE:
+                        on_gone(node, now, effects);
+                        break;
+                case NODE_EVENT_TIMER:
+                        if (now.boottime >= node->deadline)
+                                on_timer(node, now, effects);
+                        break;
+                case NODE_EVENT_STOP_REQUEST:
+                        on_stop_request(node, now, effects);
+                        break;
+                case _NODE_EVENT_TYPE_MAX:
+                        break;
+                }
+
+        begin_next_jobs(node, now, effects);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* The life of a node.
+ *
+ * A node is driven by events (what the stem reports, what time it is, what an administrator asks) and answers each
+ * with effects (what is to be done about it). It does nothing itself: it knows no process, no bus, no clock, so the
+ * whole of it runs in a unit test.
+ *
+ * What clients ask for are jobs. They queue at the node and each takes its turn when the one before is done; a job
+ * that makes no sense when its turn comes is answered so then. */
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "core/backoff.h"
+#include "core/exit-reason.h"
+#include "core/node-spec.h"
+
+/* What the D-Bus interface shows (design: "States"). */
+typedef enum NodeState {
+        NODE_STARTING,
+        NODE_RUNNING,
+        NODE_STOPPING,
+        NODE_WAITING,
+        NODE_FAILED,
+        NODE_FINISHED,
+        NODE_STOPPED,
+        _NODE_STATE_MAX,
+        _NODE_STATE_INVALID = -EINVAL,
+} NodeState;
+
+DECLARE_ENUM_TABLE(node_state, NodeState);
+
+/* The finer state: what is known of the processes in the node's scope. */
+typedef enum NodePhase {
+        PHASE_VOID,        /* not created, or forgotten */
+        PHASE_LAUNCHING,   /* the stem has the order */
+        PHASE_RUNNING,     /* the program runs */
+        PHASE_TERMINATING, /* the main process was sent SIGTERM */
+        PHASE_KILLING,     /* the whole scope was sent SIGKILL */
+        PHASE_SWEEPING,    /* the main process ended; what it left in the scope is on its way out */
+        PHASE_AT_REST,     /* no process, no scope */
+        _PHASE_MAX,
+} NodePhase;
+
+/* What a node comes to once its scope is empty. */
+typedef enum NodeOutcome {
+        OUTCOME_NONE,
+        OUTCOME_RESTART, /* a job asked for it: at once */
+        OUTCOME_WAIT,    /* back-off */
+        OUTCOME_FAIL,
+        OUTCOME_FINISH,
+        OUTCOME_STOP, /* systemctl stop of the scope */
+        OUTCOME_FORGET,
+        _OUTCOME_MAX,
+} NodeOutcome;
+
+/* How this node is treated: supervisor.conf for its role, overridden by its own configuration. */
+typedef struct NodePolicy {
+        RestartPolicy restart;
+        BackoffPolicy backoff;
+        ExitReasonSet prevent_restart;
+        usec_t stop_timeout;
+} NodePolicy;
+
+typedef enum JobType {
+        JOB_CREATE,
+        JOB_RESTART,
+        JOB_DESTROY,
+        _JOB_TYPE_MAX,
+} JobType;
+
+typedef enum JobResult {
+        JOB_DONE,
+        JOB_NODE_EXISTS,
+        JOB_NO_SUCH_NODE,
+        JOB_LAUNCH_FAILED, /* with the description from the stem */
+        _JOB_RESULT_MAX,
+} JobResult;
+
+typedef struct Job {
+        JobType type;
+        NodeSpec* spec;    /* JOB_CREATE: owned until the job is begun */
+        NodePolicy policy; /* JOB_CREATE */
+        void* userdata;    /* who is answered; weak */
+        TAILQ_ENTRY(Job) queue;
+} Job;
+
+TAILQ_HEAD(JobQueue, Job);
+
+typedef struct Node {
+        char* name;
+        char* scope;
+        NodeSpec* spec; /* in PHASE_VOID that of the node that was, or NULL */
+        NodePolicy policy;
+
+        NodePhase phase;
+        NodeOutcome outcome; /* meaningful from TERMINATING to AT_REST */
+        bool stop_requested; /* came while launching */
+        bool swept;          /* SWEEPING: what is left was sent SIGTERM */
+
+        struct JobQueue jobs; /* all but the active one */
+        Job* job;             /* the active one */
+
+        Backoff backoff;
+        usec_t deadline; /* CLOCK_BOOTTIME; USEC_INFINITY: none. NODE_EVENT_TIMER is due then */
+
+        uint32_t pid; /* current or last known; 0 before the first start */
+        bool ready;
+        uint32_t n_restarts;
+        ExitReason exit;
+        bool has_exited;
+        Instant state_since, started;
+        usec_t next_restart; /* CLOCK_REALTIME; 0: none due */
+
+        void* userdata; /* what the daemon attaches; weak */
+} Node;
+
+typedef enum NodeEventType {
+        NODE_EVENT_LAUNCHED,      /* the program runs; pid */
+        NODE_EVENT_LAUNCH_FAILED, /* nothing runs and nothing was left behind; text */
+        NODE_EVENT_EXITED,        /* the main process ended; exit */
+        NODE_EVENT_GONE,          /* after EXITED: scope gone, output delivered, process reaped */
+        NODE_EVENT_TIMER,         /* the deadline passed */
+        NODE_EVENT_STOP_REQUEST,  /* an administrator stops the scope */
+        _NODE_EVENT_TYPE_MAX,
+} NodeEventType;
+
+typedef struct NodeEvent {
+        NodeEventType type;
+        uint32_t pid;
+        ExitReason exit;
+        const char* text;
+} NodeEvent;
+
+/* Entries in the journal that tell the story of a node. */
+typedef enum NodeMilestone {
+        MILESTONE_STARTED,
+        MILESTONE_EXITED,
+        MILESTONE_WAITING,
+        MILESTONE_FAILED,
+        MILESTONE_FINISHED,
+        MILESTONE_STOPPED,
+        MILESTONE_LAUNCH_FAILED, /* text */
+        MILESTONE_KILLED,        /* did not end in time */
+        MILESTONE_DESTROYED,
+        _MILESTONE_MAX,
+} NodeMilestone;
+
+typedef enum EffectType {
+        EFFECT_ADDED,       /* the node exists from now on */
+        EFFECT_LAUNCH,      /* order it from the stem */
+        EFFECT_SIGNAL,      /* send number to the main process */
+        EFFECT_KILL_SCOPE,  /* send number to all processes of the scope */
+        EFFECT_ANNOUNCE,    /* the signal NodeStatus */
+        EFFECT_MILESTONE,   /* number is a NodeMilestone */
+        EFFECT_JOB_DONE,    /* answer and free job; number is a JobResult */
+        EFFECT_FORGET,      /* the node is gone, all but its queue */
+        _EFFECT_TYPE_MAX,
+} EffectType;
+
+typedef struct Effect {
+        EffectType type;
+        int number;
+        Job* job;
+        char* text; /* owned */
+} Effect;
+
+typedef struct Effects {
+        size_t n, allocated;
+        Effect* items;
+} Effects;
+
+void effects_done(Effects* effects);
+#define _cleanup_effects_ _cleanup_(effects_done)
+
+Node* node_new(const char* name);
+Node* node_free(Node* node);
+
+/* Takes the job; it begins at once or when its turn comes. */
+void node_submit(Node* node, Job* job, Instant now, Effects* effects);
+void node_dispatch(Node* node, const NodeEvent* event, Instant now, Effects* effects);
+
+/* What the node is for a client that looks now. Not for PHASE_VOID. */
+NodeState node_state(const Node* node) _pure_;
+/* There is a process of the node, or may be one. */
+bool node_has_processes(const Node* node) _pure_;
+/* Void and without jobs: nobody would miss it. */
+bool node_is_unused(const Node* node) _pure_;
+/* The node exists and no job in its queue will destroy it. A Create would be in vain. */
+bool node_will_exist(const Node* node) _pure_;
+
+Job* job_new(JobType type, void* userdata);
+Job* job_free(Job* job);

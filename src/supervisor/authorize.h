@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* Who calls, and whether they may.
+ *
+ * The bus itself says who a sender is (GetConnectionCredentials; never /proc), polkit says what they may. Both are
+ * asked without waiting. The handler runs once, from the start of the message, after the answer: nothing of a
+ * request is looked at before, so a caller who may not learns nothing but that. */
+
+#include <sys/types.h>
+#include <systemd/sd-bus.h>
+
+typedef enum PolkitAction {
+        ACTION_MANAGE_NODES,
+        ACTION_MANAGE_HOOKS,
+        ACTION_RELOAD,
+        _POLKIT_ACTION_MAX,
+} PolkitAction;
+
+typedef struct Caller {
+        uid_t uid;
+        pid_t pid; /* in our pid namespace; 0: not known */
+} Caller;
+
+/* Handles the call now. Returns as a method handler does: an error set or returned is sent to the caller. */
+typedef int (*caller_handler_t)(sd_bus_message* m, const Caller* caller, void* userdata, sd_bus_error* error);
+
+typedef struct Authorizer Authorizer;
+
+/* user_mode: the owner of the session may do everything; there is no polkit then. */
+Authorizer* authorizer_new(sd_bus* bus, bool user_mode);
+Authorizer* authorizer_free(Authorizer* a);
+
+/* For use as the last statement of a method handler. A sender with more than PENDING_PER_SENDER_MAX checks
+ * under way gets LimitsExceeded. */
+int authorize(Authorizer* a, sd_bus_message* m, PolkitAction action, caller_handler_t handler, void* userdata,
+              sd_bus_error* error);
+/* The same without asking polkit, for what everybody may but where it matters who they are. */
+int identify(Authorizer* a, sd_bus_message* m, caller_handler_t handler, void* userdata, sd_bus_error* error);
+
+/* Calls of one sender that wait for an answer of the bus or of polkit. */
+#define PENDING_PER_SENDER_MAX 2048U
+/* Checks under way for everybody together; what is beyond is refused, whoever asks. */
+#define PENDING_MAX 16384U

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "supervisor/configuration.h"
+#include "util/fd.h"
+#include "util/log.h"
+#include "util/strv.h"
+
+/* A zeek that takes longer to print its version than this is treated as one of which nothing is known. */
+#define PROBE_TIMEOUT_USEC (10 * USEC_PER_SEC)
+
+/* The steps, in order: files in the thread, then one question after the other to the stem. */
+typedef enum LoaderStep {
+        LOADER_IDLE,
+        LOADER_FILES,
+        LOADER_VERSION,
+        LOADER_ZEEK_PATH,
+} LoaderStep;
+
+struct ConfigurationLoader {
+        StemClient* stem;
+        bool user_mode;
+        configuration_loaded_t callback;
+        void* userdata;
+
+        LoaderStep step;
+        bool again; /* asked for while one was under way */
+
+        pthread_t thread;
+        int done_fd; /* eventfd: the thread is through */
+        sd_event_source* done;
+        sd_bus_slot* probe;
+        Configuration* configuration; /* being made; the thread's own until done_fd says so */
+};
+
+static void* read_files(void* userdata) {
+        ConfigurationLoader* l = userdata;
+
+        l->configuration = configuration_read_files(l->user_mode);
+        (void) eventfd_write(l->done_fd, 1);
+        return NULL;
+}
+
+static int start_thread(ConfigurationLoader* l) {
+        int r = pthread_create(&l->thread, NULL, read_files, l);
+
+        if (r > 0)
+                return -r;
+        l->step = LOADER_FILES;
+        return 0;
+}
+
+static void finish(ConfigurationLoader* l) {
+        l->step = LOADER_IDLE;
+        if (l->again) {
+                l->again = false;
+                l->configuration = configuration_free(l->configuration);
+                int r = start_thread(l);
+                if (r >= 0)
+                        return;
+                (void) log_error_errno(r, "Failed to start a thread to read the configuration: %m");
+        }
+        if (l->configuration)
+                l->callback(take_ptr(l->configuration), l->userdata);
+}
+
+/* ---- questions to the stem ---- */
+
+static void next_step(ConfigurationLoader* l);
+
+static void take_answer(ConfigurationLoader* l, const char* output) {
+        Configuration* c = l->configuration;
+
+        if (l->step == LOADER_VERSION)
+                c->version = zeek_version_parse(output);
+        else
+                c->zeek_path = xstrndup(output, strcspn(output, "\n"));
+}
+
+static int on_probed(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
+        ConfigurationLoader* l = userdata;
+        const char* output;
+
+        l->probe = sd_bus_slot_unref(l->probe);
+        if (sd_bus_message_is_method_error(reply, NULL))
+                log_warning("Failed to ask %s: %s", l->configuration->binary, sd_bus_message_get_error(reply)->message);
+        else if (sd_bus_message_read(reply, "s", &output) >= 0)
+                take_answer(l, output);
+
+        next_step(l);
+        return 0;
+}
+
+static int probe(ConfigurationLoader* l, const char* program, const char* argument) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
+        const Account* account = &l->configuration->accounts[ROLE_WORKER];
+        int r;
+
+        r = stem_client_new_call(l->stem, "Probe", &call);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "asasuut", 2, program, argument, 1, "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+                                          account->uid, account->gid, (uint64_t) PROBE_TIMEOUT_USEC);
+        if (r >= 0)
+                r = stem_client_send(l->stem, call, &l->probe, on_probed, l);
+        return r;
+}
+
+static int ask_zeek_path(ConfigurationLoader* l) {
+        _cleanup_free_ char* zeek_config = xasprintf("%s/zeek-config", l->configuration->binary_directory);
+
+        if (access(zeek_config, X_OK) < 0)
+                return -errno;
+        return probe(l, zeek_config, "--zeekpath");
+}
+
+static void next_step(ConfigurationLoader* l) {
+        const Configuration* c = l->configuration;
+        bool can_ask = c->binary && !c->accounts[ROLE_WORKER].problem;
+
+        if (l->step == LOADER_FILES && can_ask) {
+                l->step = LOADER_VERSION;
+                if (probe(l, c->binary, "--version") >= 0)
+                        return;
+        }
+        if (l->step == LOADER_VERSION && !c->settings->zeek.script_path) {
+                l->step = LOADER_ZEEK_PATH;
+                if (ask_zeek_path(l) >= 0)
+                        return;
+        }
+        finish(l);
+}
+
+static int on_files_read(sd_event_source* s, int fd, uint32_t events, void* userdata) {
+        ConfigurationLoader* l = userdata;
+        eventfd_t count;
+
+        (void) eventfd_read(fd, &count);
+        (void) pthread_join(l->thread, NULL);
+        next_step(l);
+        return 0;
+}
+
+/* ---- the loader ---- */
+
+int configuration_loader_new(sd_event* event, StemClient* stem, bool user_mode, configuration_loaded_t callback,
+                             void* userdata, ConfigurationLoader** ret) {
+        ConfigurationLoader* l = xnew0(ConfigurationLoader);
+        int r;
+
+        *l = (ConfigurationLoader) {
+                .stem = stem,
+                .user_mode = user_mode,
+                .callback = callback,
+                .userdata = userdata,
+                .done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+        };
+        if (l->done_fd < 0)
+                r = -errno;
+        else
+                r = sd_event_add_io(event, &l->done, l->done_fd, EPOLLIN, on_files_read, l);
+        if (r < 0) {
+                configuration_loader_free(l);
+                return r;
+        }
+        (void) sd_event_source_set_description(l->done, "configuration-read");
+
+        *ret = l;
+        return 0;
+}
+
+ConfigurationLoader* configuration_loader_free(ConfigurationLoader* l) {
+        if (!l)
+                return NULL;
+
+        if (l->step == LOADER_FILES)
+                (void) pthread_join(l->thread, NULL);
+        sd_bus_slot_unref(l->probe);
+        sd_event_source_disable_unref(l->done);
+        fd_close(l->done_fd);
+        configuration_free(l->configuration);
+        free(l);
+        return NULL;
+}
+
+int configuration_loader_start(ConfigurationLoader* l) {
+        if (l->step != LOADER_IDLE) {
+                l->again = true;
+                return 0;
+        }
+        return start_thread(l);
+}

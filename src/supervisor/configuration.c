@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/search-path.h"
+#include "supervisor/configuration.h"
+#include "util/parse.h"
+#include "util/strv.h"
+#include "zeek/binary.h"
+
+/* Records of the user database; sysconf(3) may have no opinion. */
+#define ACCOUNT_BUFFER_SIZE 65536U
+
+static void account_done(Account* a) {
+        free(a->problem);
+        free(a->name);
+        free(a->home);
+        free(a->shell);
+        *a = (Account) {};
+}
+
+static int find_passwd(const char* name, struct passwd* buffer, char* strings, struct passwd** ret) {
+        uint64_t uid;
+        int r;
+
+        if (!name)
+                r = getpwuid_r(getuid(), buffer, strings, ACCOUNT_BUFFER_SIZE, ret);
+        else if (parse_u64(name, &uid) >= 0 && uid < UINT32_MAX)
+                r = getpwuid_r((uid_t) uid, buffer, strings, ACCOUNT_BUFFER_SIZE, ret);
+        else
+                r = getpwnam_r(name, buffer, strings, ACCOUNT_BUFFER_SIZE, ret);
+        return -r;
+}
+
+static int find_gid(const char* name, gid_t* ret) {
+        _cleanup_free_ char* strings = xcalloc(ACCOUNT_BUFFER_SIZE, 1);
+        struct group buffer, *group = NULL;
+        uint64_t gid;
+        int r;
+
+        if (parse_u64(name, &gid) >= 0 && gid < UINT32_MAX) {
+                *ret = (gid_t) gid;
+                return 0;
+        }
+        r = -getgrnam_r(name, &buffer, strings, ACCOUNT_BUFFER_SIZE, &group);
+        if (r < 0)
+                return r;
+        if (!group)
+                return -ESRCH;
+        *ret = group->gr_gid;
+        return 0;
+}
+
+/* In user mode: who we are, whatever the settings say. */
+static void account_find(Account* a, const NodeSettings* settings, bool user_mode) {
+        _cleanup_free_ char* strings = xcalloc(ACCOUNT_BUFFER_SIZE, 1);
+        const char* name = user_mode ? NULL : settings->user;
+        struct passwd buffer, *passwd = NULL;
+        int r = find_passwd(name, &buffer, strings, &passwd);
+
+        if (r < 0 || !passwd) {
+                a->problem = xasprintf("look up user %s: %s", name ? name : "of this session",
+                                       r < 0 ? strerror(-r) : "there is no such user (systemd-sysusers makes it)");
+                return;
+        }
+        a->uid = passwd->pw_uid;
+        a->gid = passwd->pw_gid;
+        a->name = xstrdup(passwd->pw_name);
+        a->home = xstrdup(passwd->pw_dir);
+        a->shell = xstrdup(passwd->pw_shell);
+
+        if (!user_mode && settings->group && find_gid(settings->group, &a->gid) < 0)
+                a->problem = xasprintf("look up group %s: there is no such group", settings->group);
+}
+
+static void find_binary(Configuration* c) {
+        const char* configured = c->settings->zeek.binary;
+        int r = zeek_binary_find(configured, getenv("PATH"), &c->binary);
+
+        if (r < 0)
+                c->binary_problem =
+                        configured ? xasprintf("find program %s: %s", configured, strerror(-r)) :
+                                     xstrdup("find program zeek: it is neither in PATH nor in the usual places; "
+                                             "Binary= in supervisor.conf says where it is");
+        else
+                c->binary_directory = zeek_binary_directory(c->binary);
+}
+
+Configuration* configuration_read_files(bool user_mode) {
+        char** directories = search_path_directories(user_mode);
+        Configuration* c = xnew0(Configuration);
+
+        c->settings = settings_load(directories, &c->warnings);
+        for (Role role = 0; role < _ROLE_MAX; role++)
+                account_find(&c->accounts[role], &c->settings->roles[role], user_mode);
+        find_binary(c);
+
+        strv_free(directories);
+        return c;
+}
+
+Configuration* configuration_free(Configuration* c) {
+        if (!c)
+                return NULL;
+
+        for (Role role = 0; role < _ROLE_MAX; role++)
+                account_done(&c->accounts[role]);
+        diagnostics_done(&c->warnings);
+        settings_free(c->settings);
+        free(c->binary);
+        free(c->binary_problem);
+        free(c->binary_directory);
+        free(c->zeek_path);
+        free(c);
+        return NULL;
+}
+
+NodePolicy configuration_policy(const Configuration* c, const NodeSpec* spec) {
+        const NodeSettings* settings = &c->settings->roles[spec->role];
+
+        return (NodePolicy) {
+                .restart = node_spec_has(spec, "restart") ? spec->restart : settings->restart,
+                .backoff = {
+                        .delay = settings->restart_delay_usec,
+                        .delay_max = settings->restart_delay_max_usec,
+                        .reset_after = settings->restart_reset_usec,
+                        .attempts_max = (unsigned) settings->restart_attempts,
+                },
+                .prevent_restart = settings->restart_prevent_exit_status,
+                .stop_timeout = node_spec_has(spec, "stop_timeout_usec") ? spec->stop_timeout_usec :
+                                                                           settings->stop_timeout_usec,
+        };
+}

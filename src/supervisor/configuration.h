@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* What the files say, together with what has to be found out about the machine for it: the zeek binary, its version
+ * and script path, the accounts that nodes run as. Immutable; a reload makes a new one.
+ *
+ * Reading it may take long (a slow disk, a directory service behind getpwnam(3), a zeek that hangs), so files and
+ * accounts are read in a thread and the binary is asked by the stem; the loop never waits. */
+
+#include <sys/types.h>
+
+#include "config/settings.h"
+#include "core/node.h"
+#include "supervisor/places.h"
+#include "supervisor/stem-client.h"
+#include "zeek/version.h"
+
+typedef struct Account {
+        char* problem; /* why there is no such account; NULL: there is one */
+        uid_t uid;
+        gid_t gid;
+        char* name;
+        char* home;
+        char* shell;
+} Account;
+
+typedef struct Configuration {
+        Settings* settings;
+        Diagnostics warnings;
+        Account accounts[_ROLE_MAX];
+        char* binary;           /* what nodes run; NULL: there is none, because of */
+        char* binary_problem;
+        char* binary_directory; /* where it really lies */
+        ZeekVersion version;
+        char* zeek_path;        /* what `zeek-config --zeekpath` printed; NULL: not known */
+} Configuration;
+
+Configuration* configuration_free(Configuration* c);
+DEFINE_CLEANUP(Configuration*, configuration_free)
+
+/* Files and accounts only; blocks. For the thread and for --check-config. */
+Configuration* configuration_read_files(bool user_mode);
+
+/* How a node of this configuration is treated. */
+NodePolicy configuration_policy(const Configuration* c, const NodeSpec* spec);
+
+typedef struct ConfigurationLoader ConfigurationLoader;
+
+/* Reads everything and calls back once with a new configuration, which the callback owns. */
+typedef void (*configuration_loaded_t)(Configuration* c, void* userdata);
+
+int configuration_loader_new(sd_event* event, StemClient* stem, bool user_mode, configuration_loaded_t callback,
+                             void* userdata, ConfigurationLoader** ret);
+ConfigurationLoader* configuration_loader_free(ConfigurationLoader* l);
+/* Begins to read. While it is reading this makes it read once more afterwards, and the callback comes once for both:
+ * with what was read last. */
+int configuration_loader_start(ConfigurationLoader* l);

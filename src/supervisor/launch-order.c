@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+
+#include "supervisor/launch-order.h"
+#include "util/parse.h"
+#include "util/strv.h"
+#include "zeek/command.h"
+#include "zeek/environment.h"
+
+/* At shutdown a unit is stopped before those that it is ordered after: the supervisor goes first, and ends the nodes
+ * in their order while their scopes are still there. */
+#define SUPERVISOR_UNIT "zeek-supervisor.service"
+
+#define CPU_MAX 8191U
+
+static char* working_directory(const NodeSpec* spec, const char* state_directory) {
+        const char* directory = spec->directory ? spec->directory : spec->name;
+
+        return directory[0] == '/' ? xstrdup(directory) : xasprintf("%s/nodes/%s", state_directory, directory);
+}
+
+int launch_order_init(LaunchOrder* order, const Configuration* c, const NodeSpec* spec, const LaunchPaths* paths,
+                      char** ret_why) {
+        const Account* account = &c->accounts[spec->role];
+
+        if (c->binary_problem || account->problem) {
+                *ret_why = xstrdup(c->binary_problem ? c->binary_problem : account->problem);
+                return -EINVAL;
+        }
+
+        *order = (LaunchOrder) {
+                .spec = spec,
+                .settings = &c->settings->roles[spec->role],
+                .account = paths->user_mode ? NULL : account,
+                .arguments = zeek_command(c->binary, &c->settings->zeek, c->version, spec),
+                .environment = zeek_environment(
+                        &(ZeekSurroundings) {
+                                .binary_directory = c->binary_directory,
+                                .zeek_path = c->zeek_path,
+                                .layout_directory = paths->layout_directory,
+                                .node_config_file = paths->node_config,
+                                .user = account->name,
+                                .home = account->home,
+                                .shell = account->shell,
+                                .lang = getenv("LANG"),
+                        },
+                        &c->settings->zeek, spec),
+                .directory = working_directory(spec, paths->state_directory),
+        };
+        return 0;
+}
+
+void launch_order_done(LaunchOrder* order) {
+        strv_free(order->arguments);
+        strv_free(order->environment);
+        free(order->directory);
+        *order = (LaunchOrder) {};
+}
+
+/* ---- properties of the scope ---- */
+
+static int append_limit(sd_bus_message* m, const char* property, const char* field, uint64_t own, uint64_t of_role,
+                        const NodeSpec* spec) {
+        uint64_t value = node_spec_has(spec, field) ? own : of_role;
+
+        /* UINT64_MAX is what systemd has without us */
+        if (value == UINT64_MAX)
+                return 0;
+        return sd_bus_message_append(m, "(sv)", property, "t", value);
+}
+
+static int append_cpus(sd_bus_message* m, const char* cpus) {
+        _cleanup_free_ uint8_t* mask = NULL;
+        size_t size = 0;
+        int r;
+
+        if (!cpus)
+                return 0;
+
+        r = parse_cpu_set(cpus, CPU_MAX, &mask, &size);
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'r', "sv");
+        if (r >= 0)
+                r = sd_bus_message_append_basic(m, 's', "AllowedCPUs");
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'v', "ay");
+        if (r >= 0)
+                r = sd_bus_message_append_array(m, 'y', mask, size);
+        if (r >= 0)
+                r = sd_bus_message_close_container(m);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int append_limits(sd_bus_message* m, const LaunchOrder* order) {
+        const NodeSettings* role = order->settings;
+        const NodeSpec* spec = order->spec;
+        const struct {
+                const char *property, *field;
+                uint64_t own, of_role;
+        } limits[] = {
+                { "MemoryMax", "memory_max", spec->memory_max, role->memory_max },
+                { "MemoryHigh", "memory_high", spec->memory_high, role->memory_high },
+                { "MemorySwapMax", "memory_swap_max", spec->memory_swap_max, role->memory_swap_max },
+                { "TasksMax", "tasks_max", spec->tasks_max, role->tasks_max },
+                { "CPUQuotaPerSecUSec", "cpu_quota_per_sec_usec", spec->cpu_quota_per_sec_usec,
+                  role->cpu_quota_per_sec_usec },
+                { "CPUWeight", "cpu_weight", spec->cpu_weight, role->cpu_weight },
+                { "IOWeight", "io_weight", spec->io_weight, role->io_weight },
+        };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(limits); i++)
+                r = append_limit(m, limits[i].property, limits[i].field, limits[i].own, limits[i].of_role, spec);
+        return r < 0 ? r : append_cpus(m, spec->allowed_cpus ? spec->allowed_cpus : role->allowed_cpus);
+}
+
+int launch_order_append_limits(sd_bus_message* m, const LaunchOrder* order) {
+        int r = sd_bus_message_open_container(m, 'a', "(sv)");
+
+        if (r >= 0)
+                r = append_limits(m, order);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int append_scope_properties(sd_bus_message* m, const LaunchOrder* order) {
+        const NodeSpec* spec = order->spec;
+        _cleanup_free_ char* description = xasprintf("Zeek %s %s", role_to_string(spec->role), spec->name);
+        int r;
+
+        r = sd_bus_message_open_container(m, 'a', "(sv)");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "(sv)(sv)(sv)", "Description", "s", description, "Slice", "s",
+                                          role_slice(spec->role), "Before", "as", 1, SUPERVISOR_UNIT);
+        if (r >= 0)
+                r = append_limits(m, order);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+/* ---- the order ---- */
+
+static int open_entry(sd_bus_message* m, const char* key, const char* signature) {
+        int r = sd_bus_message_open_container(m, 'e', "sv");
+
+        if (r >= 0)
+                r = sd_bus_message_append_basic(m, 's', key);
+        return r < 0 ? r : sd_bus_message_open_container(m, 'v', signature);
+}
+
+static int close_entry(sd_bus_message* m) {
+        int r = sd_bus_message_close_container(m);
+
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int append_strv_entry(sd_bus_message* m, const char* key, char** v) {
+        int r = open_entry(m, key, "as");
+
+        if (r >= 0)
+                r = sd_bus_message_append_strv(m, v);
+        return r < 0 ? r : close_entry(m);
+}
+
+static int append_string_entry(sd_bus_message* m, const char* key, const char* s) {
+        return s ? sd_bus_message_append(m, "{sv}", key, "s", s) : 0;
+}
+
+static int append_affinity(sd_bus_message* m, int64_t cpu) {
+        uint8_t mask[CPU_MAX / 8 + 1] = {};
+        size_t byte = (size_t) cpu / 8;
+        int r;
+
+        mask[byte] = (uint8_t) (1U << cpu % 8);
+        r = open_entry(m, "CPUAffinity", "ay");
+        if (r >= 0)
+                r = sd_bus_message_append_array(m, 'y', mask, byte + 1);
+        return r < 0 ? r : close_entry(m);
+}
+
+/* What a process has of its own: user, priority, limits. */
+static int append_process(sd_bus_message* m, const LaunchOrder* order) {
+        const NodeSettings* role = order->settings;
+        const NodeSpec* spec = order->spec;
+        OptionalInt nice = role->nice;
+        int r;
+
+        if (node_spec_has(spec, "nice"))
+                nice = (OptionalInt) { .set = true, .value = (int) spec->nice };
+
+        r = sd_bus_message_append(m, "{sv}{sv}", "TruncateOutputFiles", "b", (int) role->truncate_output_files, "UMask",
+                                  "u", role->umask);
+        if (r >= 0 && order->account)
+                r = sd_bus_message_append(m, "{sv}{sv}{sv}", "UID", "u", (uint32_t) order->account->uid, "GID", "u",
+                                          (uint32_t) order->account->gid, "AmbientCapabilities", "t",
+                                          role->ambient_capabilities);
+        if (r >= 0 && nice.set)
+                r = sd_bus_message_append(m, "{sv}", "Nice", "i", nice.value);
+        if (r >= 0 && role->oom_score_adjust.set)
+                r = sd_bus_message_append(m, "{sv}", "OOMScoreAdjust", "i", role->oom_score_adjust.value);
+        if (r >= 0 && node_spec_has(spec, "cpu_affinity"))
+                r = append_affinity(m, spec->cpu_affinity);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "{sv}", "ResourceLimits", "a{st}", 2, "NOFILE", role->limit_nofile, "CORE",
+                                          role->limit_core);
+        return r;
+}
+
+int launch_order_append(sd_bus_message* m, const LaunchOrder* order, const char* scope) {
+        int r = sd_bus_message_open_container(m, 'a', "{sv}");
+
+        if (r >= 0)
+                r = append_string_entry(m, "Name", order->spec->name);
+        if (r >= 0)
+                r = append_string_entry(m, "Scope", scope);
+        if (r >= 0)
+                r = open_entry(m, "ScopeProperties", "a(sv)");
+        if (r >= 0)
+                r = append_scope_properties(m, order);
+        if (r >= 0)
+                r = close_entry(m);
+        if (r >= 0)
+                r = append_strv_entry(m, "Arguments", order->arguments);
+        if (r >= 0)
+                r = append_strv_entry(m, "Environment", order->environment);
+        if (r >= 0)
+                r = append_string_entry(m, "WorkingDirectory", order->directory);
+        if (r >= 0)
+                r = append_string_entry(m, "StandardOutputFile", order->spec->stdout_file);
+        if (r >= 0)
+                r = append_string_entry(m, "StandardErrorFile", order->spec->stderr_file);
+        if (r >= 0)
+                r = append_process(m, order);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+/* ---- hash ---- */
+
+/* FNV-1a. Compared only with what this daemon computed from files that root wrote; nobody gains by a collision. */
+static uint64_t hash_bytes(uint64_t hash, const void* data, size_t size) {
+        const uint8_t* p = data;
+
+        for (size_t i = 0; i < size; i++)
+                hash = (hash ^ p[i]) * UINT64_C(0x100000001b3);
+        return hash;
+}
+
+static uint64_t hash_strv(uint64_t hash, char* const* v) {
+        STRV_FOREACH(s, v)
+                hash = hash_bytes(hash, *s, strlen(*s) + 1);
+        return hash_bytes(hash, "", 1);
+}
+
+uint64_t launch_order_hash(const LaunchOrder* order) {
+        const NodeSettings* role = order->settings;
+        const int64_t numbers[] = {
+                order->account ? (int64_t) order->account->uid : -1,
+                order->account ? (int64_t) order->account->gid : -1,
+                role->truncate_output_files,
+                role->umask,
+                (int64_t) role->ambient_capabilities,
+                role->nice.set ? role->nice.value : INT64_MAX,
+                role->oom_score_adjust.set ? role->oom_score_adjust.value : INT64_MAX,
+                (int64_t) role->limit_nofile,
+                (int64_t) role->limit_core,
+        };
+        uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+        hash = hash_strv(hash, order->arguments);
+        hash = hash_strv(hash, order->environment);
+        return hash_bytes(hash, numbers, sizeof numbers);
+}

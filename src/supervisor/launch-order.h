@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* From a node's configuration and the daemon's to an order for the stem: everything about a process and its scope,
+ * decided. */
+
+#include "supervisor/configuration.h"
+
+typedef struct LaunchPaths {
+        const char* state_directory;
+        const char* layout_directory; /* of the file cluster-layout.zeek; NULL: the node stands alone */
+        const char* node_config;      /* the node's configuration as JSON */
+        bool user_mode;
+} LaunchPaths;
+
+typedef struct LaunchOrder {
+        const NodeSpec* spec; /* weak, as is what it was made from */
+        const NodeSettings* settings;
+        const Account* account; /* NULL: whoever the stem is */
+        char** arguments;
+        char** environment;
+        char* directory;
+} LaunchOrder;
+
+/* Fails with -EINVAL and an allocated description in *ret_why, "STEP: why", when there is nothing to order. */
+int launch_order_init(LaunchOrder* order, const Configuration* c, const NodeSpec* spec, const LaunchPaths* paths,
+                      char** ret_why);
+void launch_order_done(LaunchOrder* order);
+#define _cleanup_launch_order_ _cleanup_(launch_order_done)
+
+/* Appends the order as the a{sv} that org.zeek.Stem.Launch takes. */
+int launch_order_append(sd_bus_message* m, const LaunchOrder* order, const char* scope);
+/* Appends only the limits of the scope that can be set while it runs, as the a(sv) that SetUnitProperties takes. */
+int launch_order_append_limits(sd_bus_message* m, const LaunchOrder* order);
+
+/* Equal for orders that make the same process; the limits of the scope do not count. */
+uint64_t launch_order_hash(const LaunchOrder* order);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <signal.h>
+#include <syslog.h>
+
+#include "supervisor/milestones.h"
+
+typedef struct Milestone {
+        const char* message_id; /* explained in catalog/zeek-supervisor.catalog */
+        int priority;
+} Milestone;
+
+static const Milestone milestones[_MILESTONE_MAX] = {
+        [MILESTONE_STARTED] = { "4d89145b89214912a933a035118c1faa", LOG_INFO },
+        [MILESTONE_EXITED] = { "ced6e487fe1c459489d82fb2bf50c70c", LOG_NOTICE },
+        [MILESTONE_WAITING] = { "a9a29792bb584af38821bac74a716c10", LOG_NOTICE },
+        [MILESTONE_FAILED] = { "465daec9765e41f98d943e3be9015cdb", LOG_ERR },
+        [MILESTONE_FINISHED] = { "5417e42d8d0f4e46b57a1610c319818b", LOG_INFO },
+        [MILESTONE_STOPPED] = { "d6adfe99e60241a1bc0bdb0f64d51bfe", LOG_INFO },
+        [MILESTONE_LAUNCH_FAILED] = { "b1bf182ccaa14e4eadd5c4eac05b59a1", LOG_WARNING },
+        [MILESTONE_KILLED] = { "fb7455fa539d4fb39915bf3e53385fb3", LOG_WARNING },
+        [MILESTONE_DESTROYED] = { "731118d568a94a02b0eb21570c18aadd", LOG_INFO },
+};
+
+static char* describe(const Node* node, NodeMilestone milestone, const char* text) {
+        _cleanup_free_ char* end = exit_reason_describe(&node->exit);
+        double seconds;
+
+        switch (milestone) {
+        case MILESTONE_STARTED:
+                return xasprintf("Node \"%s\" runs as process %u", node->name, node->pid);
+        case MILESTONE_EXITED:
+                return xasprintf("Node \"%s\" (process %u) %s", node->name, node->pid, end);
+        case MILESTONE_WAITING:
+                seconds = (double) (node->next_restart - min_u64(node->next_restart, now_usec(CLOCK_REALTIME))) /
+                          USEC_PER_SEC;
+                return xasprintf("Node \"%s\" is started again in %.1f s", node->name, seconds);
+        case MILESTONE_FAILED:
+                return xasprintf("Node \"%s\" is given up: it %s, after %u attempts", node->name,
+                                 node->has_exited ? end : "could not be started", node->backoff.attempts);
+        case MILESTONE_FINISHED:
+                return xasprintf("Node \"%s\" is finished: it %s", node->name, end);
+        case MILESTONE_STOPPED:
+                return xasprintf("Node \"%s\" was stopped through its scope and stays down until it is restarted",
+                                 node->name);
+        case MILESTONE_LAUNCH_FAILED:
+                return xasprintf("Node \"%s\" could not be started: %s", node->name, text ? text : "unknown");
+        case MILESTONE_KILLED:
+                return xasprintf("Node \"%s\" did not end in time and is killed", node->name);
+        case MILESTONE_DESTROYED:
+                return xasprintf("Node \"%s\" was destroyed", node->name);
+        case _MILESTONE_MAX:
+                break;
+        }
+        assert(!"milestone");
+        return NULL;
+}
+
+/* As systemd's own entries about units spell it. */
+static const char* exit_code_word(int code) {
+        return code == CLD_EXITED ? "exited" : code == CLD_KILLED ? "killed" : code == CLD_DUMPED ? "dumped" : "unknown";
+}
+
+void milestone_write(JournalWriter* journal, const Node* node, NodeMilestone milestone, const char* text, bool user_mode) {
+        _cleanup_free_ char* message = describe(node, milestone, text);
+        _cleanup_free_ char* pid = xasprintf("%u", node->pid);
+        _cleanup_free_ char* priority = xasprintf("%i", milestones[milestone].priority);
+        _cleanup_free_ char* status = xasprintf("%i", node->exit.status);
+        const char* state = node->phase == PHASE_VOID ? "destroyed" : node_state_to_string(node_state(node));
+        const JournalField fields[] = {
+                { "MESSAGE", message },
+                { "MESSAGE_ID", milestones[milestone].message_id },
+                { "PRIORITY", priority },
+                { "SYSLOG_IDENTIFIER", "zeek-supervisord" },
+                { "ZEEK_NODE", node->name },
+                { "ZEEK_ROLE", role_to_string(node->spec->role) },
+                { "ZEEK_STATE", state },
+                { "ZEEK_NODE_PID", pid },
+                { user_mode ? "OBJECT_SYSTEMD_USER_UNIT" : "OBJECT_SYSTEMD_UNIT", node->scope },
+                /* the last two only where a process has ended */
+                { "EXIT_CODE", exit_code_word(node->exit.code) },
+                { "EXIT_STATUS", status },
+        };
+
+        journal_writer_event(journal, fields, ELEMENTSOF(fields) - (node->has_exited ? 0 : 2));
+}

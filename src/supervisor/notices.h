@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* Signals to whoever watches: few, and at the end of a loop turn.
+ *
+ * Changes are marked as they happen and told together: one PropertiesChanged a node and loop turn for its life, and
+ * at most one a second for its output, because a bus disconnects whoever floods it. */
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "core/node.h"
+
+typedef struct Notices Notices;
+
+int notices_new(sd_event* event, sd_bus* bus, Notices** ret);
+Notices* notices_free(Notices* n);
+
+typedef enum NoticeGroup {
+        NOTICE_LIFE = 1 << 0,   /* State, PID, exit, counters of restarts, times, Ready */
+        NOTICE_OUTPUT = 1 << 1, /* LastOutput and counters of lines */
+} NoticeGroup;
+
+void notices_mark(Notices* n, Node* node, NoticeGroup group);
+
+/* The node's object appeared; its properties are told as they are now. */
+void notices_node_added(Notices* n, Node* node);
+/* The node's object is about to disappear: what was marked is told before. */
+void notices_node_removed(Notices* n, Node* node);
+/* The signal NodeStatus. */
+void notices_announce(Notices* n, const Node* node);

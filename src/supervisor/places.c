@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "supervisor/places.h"
+
+static int init_user(Places* p) {
+        const char* runtime = getenv("XDG_RUNTIME_DIR");
+        const char* state = getenv("XDG_STATE_HOME");
+        const char* home = getenv("HOME");
+
+        if (!runtime || runtime[0] != '/' || !home || home[0] != '/')
+                return -ENXIO;
+
+        p->runtime_directory = xasprintf("%s/zeek-supervisor", runtime);
+        p->stem_socket = xasprintf("%s/zeek-stem/socket", runtime);
+        p->state_directory = state && state[0] == '/' ? xasprintf("%s/zeek-supervisor", state) :
+                                                        xasprintf("%s/.local/state/zeek-supervisor", home);
+        return 0;
+}
+
+int places_init(Places* p, bool user_mode) {
+        *p = (Places) { .user_mode = user_mode };
+        if (user_mode)
+                return init_user(p);
+
+        p->runtime_directory = xstrdup("/run/zeek-supervisor");
+        p->stem_socket = xstrdup("/run/zeek-stem/socket");
+        p->state_directory = xstrdup("/var/lib/zeek-supervisor");
+        return 0;
+}
+
+void places_done(Places* p) {
+        free(p->runtime_directory);
+        free(p->state_directory);
+        free(p->stem_socket);
+        *p = (Places) {};
+}

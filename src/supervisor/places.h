@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* Where things are: the one difference between the system's supervisor and a user's (file-hierarchy(7)). */
+
+#include <stdbool.h>
+
+#include "util/alloc.h"
+
+typedef struct Places {
+        bool user_mode;
+        char* runtime_directory; /* ours alone, gone with the last stop; readable by nodes */
+        char* state_directory;   /* the default place of working directories is nodes/ in it */
+        char* stem_socket;
+} Places;
+
+/* -ENXIO when the environment of a user's session is incomplete. */
+int places_init(Places* p, bool user_mode);
+void places_done(Places* p);
+#define _cleanup_places_ _cleanup_(places_done)

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* A client's call that is answered when its jobs are done. */
+
+#include "core/rollout.h"
+#include "supervisor/supervisor.h"
+
+typedef struct Request {
+        Supervisor* supervisor; /* weak */
+        sd_bus_message* m;      /* NULL: nobody waits for an answer */
+        JobType type;
+        size_t n_pending;   /* jobs under way */
+        bool all;           /* asked for all nodes; that some vanished meanwhile is no failure */
+        Rollout* rollout;   /* the waves still to come */
+        sd_bus_error error; /* the first failure */
+        TAILQ_ENTRY(Request) requests;
+} Request;
+
+/* One node. The call is answered with "" (Create) or true. */
+void request_create(Supervisor* s, sd_bus_message* m, NodeSpec* spec);
+void request_one(Supervisor* s, sd_bus_message* m, JobType type, const char* name);
+/* All nodes that exist, role by role: Restart in the order of starting, Destroy in that of stopping. */
+void request_all(Supervisor* s, sd_bus_message* m, JobType type);
+
+/* One of the request's jobs is done. */
+void request_job_done(Request* request, JobResult result, const char* name, const char* text);
+Request* request_free(Request* request);

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "supervisor/spec-codec.h"
+#include "util/strv.h"
+
+static const char* const field_signatures[_FIELD_KIND_MAX] = {
+        [FIELD_STRING] = "s", [FIELD_BOOL] = "b", [FIELD_SIGNED] = "i",   [FIELD_UNSIGNED] = "t",
+        [FIELD_PORT] = "q",   [FIELD_STRV] = "as", [FIELD_ENV] = "a{ss}", [FIELD_CLUSTER] = "a{sa{sv}}",
+};
+
+/* ---- reading ---- */
+
+static int unreadable(ConfigError* e, const char* key) {
+        return config_error_set(e, key, "cannot be read: the message is malformed or a string is not valid UTF-8");
+}
+
+/* All the integer types of D-Bus, widened. */
+static int read_integer(sd_bus_message* m, char type, wide_int* ret) {
+        union {
+                uint8_t y;
+                int16_t n;
+                uint16_t q;
+                int32_t i;
+                uint32_t u;
+                int64_t x;
+                uint64_t t;
+        } value;
+        int r = sd_bus_message_read_basic(m, type, &value);
+
+        if (r < 0)
+                return r;
+
+        switch (type) {
+        case 'y': *ret = value.y; break;
+        case 'n': *ret = value.n; break;
+        case 'q': *ret = value.q; break;
+        case 'i': *ret = value.i; break;
+        case 'u': *ret = value.u; break;
+        case 'x': *ret = value.x; break;
+        default:  *ret = value.t; break;
+        }
+        return 0;
+}
+
+static bool signature_fits(FieldKind kind, const char* signature) {
+        if (kind == FIELD_SIGNED || kind == FIELD_UNSIGNED || kind == FIELD_PORT)
+                return signature[0] && !signature[1] && strchr("ynqiuxt", signature[0]);
+        return strcmp(signature, field_signatures[kind]) == 0;
+}
+
+static int read_strings(sd_bus_message* m, const RecordType* type, Record* record, const Field* field, ConfigError* e) {
+        const char* s;
+        int r;
+
+        if (record_has(type, record, field))
+                return config_error_set(e, field->name, "is given twice");
+        record_touch(type, record, field);
+
+        if (sd_bus_message_enter_container(m, 'a', "s") < 0)
+                return unreadable(e, field->name);
+        while ((r = sd_bus_message_read_basic(m, 's', &s)) > 0)
+                if (record_add_string(type, record, field, s, e) < 0)
+                        return -EINVAL;
+        if (r < 0 || sd_bus_message_exit_container(m) < 0)
+                return unreadable(e, field->name);
+        return 0;
+}
+
+static int read_env(sd_bus_message* m, const RecordType* type, Record* record, const Field* field, ConfigError* e) {
+        const char *name, *value;
+        int r;
+
+        if (record_has(type, record, field))
+                return config_error_set(e, field->name, "is given twice");
+        record_touch(type, record, field);
+
+        if (sd_bus_message_enter_container(m, 'a', "{ss}") < 0)
+                return unreadable(e, field->name);
+        while ((r = sd_bus_message_read(m, "{ss}", &name, &value)) > 0)
+                if (record_add_env(type, record, field, name, value, e) < 0)
+                        return -EINVAL;
+        if (r < 0 || sd_bus_message_exit_container(m) < 0)
+                return unreadable(e, field->name);
+        return 0;
+}
+
+static int read_record(sd_bus_message* m, const RecordType* type, Record* record, ConfigError* e);
+
+static int read_endpoint(sd_bus_message* m, ClusterTable* table, ConfigError* e) {
+        ClusterEndpoint* endpoint;
+        const char* name;
+
+        if (sd_bus_message_read_basic(m, 's', &name) < 0)
+                return unreadable(e, "cluster");
+        if (cluster_table_add(table, name, &endpoint, e) < 0)
+                return -EINVAL;
+        if (read_record(m, &cluster_endpoint_type, &endpoint->record, e) < 0 || cluster_endpoint_finish(endpoint, e) < 0) {
+                config_error_nest(e, "cluster", name);
+                return -EINVAL;
+        }
+        return 0;
+}
+
+static int read_cluster(sd_bus_message* m, const RecordType* type, Record* record, const Field* field, ConfigError* e) {
+        _cleanup_cluster_table_ ClusterTable* table = cluster_table_new();
+        int r;
+
+        if (record_has(type, record, field))
+                return config_error_set(e, field->name, "is given twice");
+        record_touch(type, record, field);
+
+        if (sd_bus_message_enter_container(m, 'a', "{sa{sv}}") < 0)
+                return unreadable(e, field->name);
+        while ((r = sd_bus_message_enter_container(m, 'e', "sa{sv}")) > 0) {
+                if (read_endpoint(m, table, e) < 0)
+                        return -EINVAL;
+                if (sd_bus_message_exit_container(m) < 0)
+                        return unreadable(e, field->name);
+        }
+        if (r < 0 || sd_bus_message_exit_container(m) < 0)
+                return unreadable(e, field->name);
+        if (cluster_table_finish(table, e) < 0)
+                return -EINVAL;
+
+        *(ClusterTable**) record_at(record, field) = take_ptr(table);
+        return 0;
+}
+
+static int read_field(sd_bus_message* m, const RecordType* type, Record* record, const Field* field,
+                      const char* signature, ConfigError* e) {
+        wide_int number;
+        const char* s;
+        int boolean;
+
+        switch (field->kind) {
+        case FIELD_STRING:
+                if (sd_bus_message_read_basic(m, 's', &s) < 0)
+                        return unreadable(e, field->name);
+                return record_set_string(type, record, field, s, e);
+        case FIELD_BOOL:
+                if (sd_bus_message_read_basic(m, 'b', &boolean) < 0)
+                        return unreadable(e, field->name);
+                return record_set_bool(type, record, field, boolean, e);
+        case FIELD_SIGNED:
+        case FIELD_UNSIGNED:
+        case FIELD_PORT:
+                if (read_integer(m, signature[0], &number) < 0)
+                        return unreadable(e, field->name);
+                return record_set_number(type, record, field, number, e);
+        case FIELD_STRV:
+                return read_strings(m, type, record, field, e);
+        case FIELD_ENV:
+                return read_env(m, type, record, field, e);
+        case FIELD_CLUSTER:
+                return read_cluster(m, type, record, field, e);
+        case _FIELD_KIND_MAX:
+                break;
+        }
+        assert(!"field kind");
+        return -EINVAL;
+}
+
+static int read_entry(sd_bus_message* m, const RecordType* type, Record* record, ConfigError* e) {
+        const char *key, *signature;
+        const Field* field;
+        char container;
+
+        if (sd_bus_message_read_basic(m, 's', &key) < 0)
+                return unreadable(e, "(a key)");
+        field = record_find_field(type, key);
+        if (!field)
+                return config_error_set(e, key, "is not a key that is known here");
+
+        if (sd_bus_message_peek_type(m, &container, &signature) < 0)
+                return unreadable(e, key);
+        if (!signature_fits(field->kind, signature))
+                return config_error_set(e, key, "must have the D-Bus type '%s', not '%s'", field_signatures[field->kind],
+                                        signature);
+
+        if (sd_bus_message_enter_container(m, 'v', signature) < 0)
+                return unreadable(e, key);
+        if (read_field(m, type, record, field, signature, e) < 0)
+                return -EINVAL;
+        if (sd_bus_message_exit_container(m) < 0)
+                return unreadable(e, key);
+        return 0;
+}
+
+static int read_record(sd_bus_message* m, const RecordType* type, Record* record, ConfigError* e) {
+        int r;
+
+        if (sd_bus_message_enter_container(m, 'a', "{sv}") < 0)
+                return unreadable(e, "(configuration)");
+        while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+                if (read_entry(m, type, record, e) < 0)
+                        return -EINVAL;
+                if (sd_bus_message_exit_container(m) < 0)
+                        return unreadable(e, "(configuration)");
+        }
+        if (r < 0 || sd_bus_message_exit_container(m) < 0)
+                return unreadable(e, "(configuration)");
+        return 0;
+}
+
+int spec_read(sd_bus_message* m, NodeSpec** ret, ConfigError* e) {
+        _cleanup_node_spec_ NodeSpec* spec = node_spec_new();
+
+        if (read_record(m, &node_spec_type, &spec->record, e) < 0 || node_spec_finish(spec, e) < 0)
+                return -EINVAL;
+
+        *ret = take_ptr(spec);
+        return 0;
+}
+
+/* ---- writing ---- */
+
+static int append_record(sd_bus_message* m, const RecordType* type, const Record* record);
+
+static int append_env(sd_bus_message* m, char* const* env) {
+        int r = sd_bus_message_open_container(m, 'a', "{ss}");
+
+        STRV_FOREACH(assignment, env) {
+                const char* equals = strchr(*assignment, '=');
+                _cleanup_free_ char* name = xstrndup(*assignment, (size_t) (equals - *assignment));
+
+                if (r >= 0)
+                        r = sd_bus_message_append(m, "{ss}", name, equals + 1);
+        }
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int append_cluster(sd_bus_message* m, const ClusterTable* table) {
+        int r = sd_bus_message_open_container(m, 'a', "{sa{sv}}");
+
+        for (size_t i = 0; r >= 0 && i < table->n; i++) {
+                const ClusterEndpoint* endpoint = &table->endpoints[i];
+
+                r = sd_bus_message_open_container(m, 'e', "sa{sv}");
+                if (r >= 0)
+                        r = sd_bus_message_append_basic(m, 's', endpoint->name);
+                if (r >= 0)
+                        r = append_record(m, &cluster_endpoint_type, &endpoint->record);
+                if (r >= 0)
+                        r = sd_bus_message_close_container(m);
+        }
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int append_value(sd_bus_message* m, const Field* field, const void* at) {
+        const char* signature = field_signatures[field->kind];
+
+        switch (field->kind) {
+        case FIELD_STRING:
+                return sd_bus_message_append(m, signature, *(char* const*) at);
+        case FIELD_BOOL:
+                return sd_bus_message_append(m, signature, (int) *(const bool*) at);
+        case FIELD_SIGNED:
+                return sd_bus_message_append(m, signature, (int32_t) *(const int64_t*) at);
+        case FIELD_UNSIGNED:
+                return sd_bus_message_append(m, signature, *(const uint64_t*) at);
+        case FIELD_PORT:
+                return sd_bus_message_append(m, signature, (unsigned) *(const uint64_t*) at);
+        case FIELD_STRV:
+                return sd_bus_message_append_strv(m, *(char***) at);
+        case FIELD_ENV:
+                return append_env(m, *(char** const*) at);
+        case FIELD_CLUSTER:
+                return append_cluster(m, *(ClusterTable* const*) at);
+        case _FIELD_KIND_MAX:
+                break;
+        }
+        assert(!"field kind");
+        return -EINVAL;
+}
+
+static int append_entry(sd_bus_message* m, const Field* field, const void* at) {
+        int r = sd_bus_message_open_container(m, 'e', "sv");
+
+        if (r >= 0)
+                r = sd_bus_message_append_basic(m, 's', field->name);
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'v', field_signatures[field->kind]);
+        if (r >= 0)
+                r = append_value(m, field, at);
+        if (r >= 0)
+                r = sd_bus_message_close_container(m);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int append_record(sd_bus_message* m, const RecordType* type, const Record* record) {
+        int r = sd_bus_message_open_container(m, 'a', "{sv}");
+
+        for (size_t i = 0; r >= 0 && i < type->n_fields; i++)
+                if (record_has(type, record, &type->fields[i]))
+                        r = append_entry(m, &type->fields[i], record_at(record, &type->fields[i]));
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+int spec_append(sd_bus_message* m, const NodeSpec* spec) {
+        return append_record(m, &node_spec_type, &spec->record);
+}

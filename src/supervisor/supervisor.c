@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <signal.h>
+#include <systemd/sd-daemon.h>
+
+#include "supervisor/bus-names.h"
+#include "supervisor/instance.h"
+#include "supervisor/manager-face.h"
+#include "supervisor/node-face.h"
+#include "supervisor/request.h"
+#include "supervisor/shutdown.h"
+#include "util/file.h"
+#include "util/log.h"
+#include "util/strv.h"
+
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
+
+/* A call of Reload that waits for the configuration to be read. */
+typedef struct ReloadWaiter {
+        sd_bus_message* m;
+        TAILQ_ENTRY(ReloadWaiter) waiters;
+} ReloadWaiter;
+
+/* ---- nodes: events in, effects out ---- */
+
+static void carry_out(Supervisor* s, Node* node, const Effect* effect) {
+        Instance* instance = node_instance(node);
+
+        switch (effect->type) {
+        case EFFECT_ADDED:
+                notices_node_added(s->notices, node);
+                break;
+        case EFFECT_LAUNCH:
+                instance_launch(instance);
+                break;
+        case EFFECT_SIGNAL:
+                instance_signal(instance, effect->number);
+                break;
+        case EFFECT_KILL_SCOPE:
+                instance_kill_scope(instance, effect->number);
+                break;
+        case EFFECT_ANNOUNCE:
+                notices_announce(s->notices, node);
+                break;
+        case EFFECT_MILESTONE:
+                milestone_write(s->journal, node, effect->number, effect->text, s->places.user_mode);
+                break;
+        case EFFECT_JOB_DONE:
+                request_job_done(effect->job->userdata, effect->number, node->name, effect->text);
+                job_free(effect->job);
+                break;
+        case EFFECT_FORGET:
+                notices_node_removed(s->notices, node);
+                instance_forget(instance);
+                break;
+        case _EFFECT_TYPE_MAX:
+                assert(!"effect type");
+        }
+}
+
+static void carry_out_all(Supervisor* s, Node* node, const Effects* effects) {
+        for (size_t i = 0; i < effects->n; i++)
+                carry_out(s, node, &effects->items[i]);
+
+        instance_arm_timer(node_instance(node));
+        if (node->phase != PHASE_VOID)
+                notices_mark(s->notices, node, NOTICE_LIFE);
+        else if (node_is_unused(node)) {
+                instance_free(node_instance(node));
+                registry_release(&s->registry, node);
+                shutdown_check(s);
+        }
+}
+
+void supervisor_dispatch(Supervisor* s, Node* node, const NodeEvent* event) {
+        _cleanup_effects_ Effects effects = {};
+
+        node_dispatch(node, event, now_instant(), &effects);
+        carry_out_all(s, node, &effects);
+}
+
+void supervisor_submit(Supervisor* s, const char* name, Job* job) {
+        Node* node = registry_obtain(&s->registry, name);
+        _cleanup_effects_ Effects effects = {};
+
+        if (!node_instance(node))
+                (void) instance_new(s, node);
+        node_submit(node, job, now_instant(), &effects);
+        carry_out_all(s, node, &effects);
+}
+
+/* ---- the stem ---- */
+
+static void on_exited(const char* name, uint32_t pid, ExitReason reason, void* userdata) {
+        Supervisor* s = userdata;
+        Node* node = registry_find(&s->registry, name);
+
+        if (node)
+                instance_exited(node_instance(node), pid, reason);
+}
+
+static void on_emptied(const char* name, uint32_t pid, void* userdata) {
+        Supervisor* s = userdata;
+        Node* node = registry_find(&s->registry, name);
+
+        if (node)
+                instance_emptied(node_instance(node), pid);
+}
+
+static void on_stem_connected(uint32_t stem_pid, void* userdata) {
+        Supervisor* s = userdata;
+        int r;
+
+        (void) sd_bus_emit_properties_changed(s->bus, SUPERVISOR_PATH, SUPERVISOR_INTERFACE, "StemPID", NULL);
+        if (s->configuration)
+                return;
+
+        r = configuration_loader_start(s->loader);
+        if (r < 0)
+                (void) sd_event_exit(s->event, log_error_errno(r, "Failed to read the configuration: %m"));
+}
+
+static const StemHandlers stem_handlers = {
+        .exited = on_exited,
+        .emptied = on_emptied,
+        .connected = on_stem_connected,
+};
+
+/* ---- configuration ---- */
+
+static int on_name(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
+        Supervisor* s = userdata;
+        uint32_t result;
+
+        if (sd_bus_message_is_method_error(reply, NULL))
+                return sd_event_exit(s->event, log_error_errno(-sd_bus_message_get_errno(reply),
+                                                               "Failed to take the name " SUPERVISOR_BUS_NAME " on the bus: %s",
+                                                               sd_bus_message_get_error(reply)->message));
+        if (sd_bus_message_read(reply, "u", &result) >= 0 && result != 1)
+                return sd_event_exit(s->event, log_error_errno(-EEXIST, "Failed to take the name " SUPERVISOR_BUS_NAME
+                                                                        " on the bus: another supervisor has it"));
+
+        (void) sd_notify(false, "READY=1\nSTATUS=Ready");
+        return 0;
+}
+
+static void apply_configuration(Supervisor* s, Configuration* c) {
+        configuration_free(s->configuration);
+        s->configuration = c;
+        s->registry.nodes_max = c->settings->supervisor.max_nodes;
+        log_set_max_level(c->settings->supervisor.log_level);
+
+        for (size_t i = 0; i < c->warnings.n; i++)
+                {
+                _cleanup_free_ char* text = diagnostic_to_string(&c->warnings.items[i]);
+
+                log_warning("%s", text);
+        }
+}
+
+/* Nodes whose own process would be another one now are started again. */
+static void apply_to_nodes(Supervisor* s) {
+        _cleanup_strv_free_ char** changed = NULL;
+
+        REGISTRY_FOREACH(node, &s->registry) {
+                node->policy = configuration_policy(s->configuration, node->spec);
+                if (node->phase == PHASE_RUNNING && instance_adapt(node_instance(node)))
+                        strv_extend(&changed, node->name);
+        }
+        STRV_FOREACH(name, changed)
+                request_one(s, NULL, JOB_RESTART, *name);
+}
+
+static void on_configuration(Configuration* c, void* userdata) {
+        Supervisor* s = userdata;
+        bool first = !s->configuration;
+        ReloadWaiter* waiter;
+        int r;
+
+        apply_configuration(s, c);
+        if (first) {
+                /* Last of all: nobody can call a daemon that is not whole. */
+                r = sd_bus_request_name_async(s->bus, NULL, SUPERVISOR_BUS_NAME, 0, on_name, s);
+                if (r < 0)
+                        (void) sd_event_exit(s->event, log_error_errno(r, "Failed to ask for a name on the bus: %m"));
+                return;
+        }
+
+        apply_to_nodes(s);
+        (void) sd_bus_emit_properties_changed(s->bus, SUPERVISOR_PATH, SUPERVISOR_INTERFACE, "ZeekBinary", "ZeekVersion",
+                                              NULL);
+        while ((waiter = TAILQ_FIRST(&s->reload_waiters))) {
+                (void) sd_bus_reply_method_return(waiter->m, NULL);
+                TAILQ_REMOVE(&s->reload_waiters, waiter, waiters);
+                sd_bus_message_unref(waiter->m);
+                free(waiter);
+        }
+}
+
+void supervisor_reload(Supervisor* s, sd_bus_message* m) {
+        ReloadWaiter* waiter;
+        int r;
+
+        r = configuration_loader_start(s->loader);
+        if (r < 0) {
+                (void) sd_bus_reply_method_errno(m, r, NULL);
+                return;
+        }
+
+        waiter = xnew0(ReloadWaiter);
+        waiter->m = sd_bus_message_ref(m);
+        TAILQ_INSERT_TAIL(&s->reload_waiters, waiter, waiters);
+}
+
+char* const* supervisor_features(const Supervisor* s) {
+        static char* const system_features[] = { "polkit", NULL };
+        static char* const user_features[] = { "user-mode", NULL };
+
+        return s->places.user_mode ? user_features : system_features;
+}
+
+/* ---- life of the daemon ---- */
+
+static int on_bus_lost(sd_bus_message* m, void* userdata, sd_bus_error* ret_error) {
+        Supervisor* s = userdata;
+
+        return sd_event_exit(s->event, log_error_errno(-ECONNRESET, "The connection to the bus is lost, starting again"));
+}
+
+static int open_bus(Supervisor* s) {
+        int r;
+
+        if (s->places.user_mode)
+                r = sd_bus_open_user_with_description(&s->bus, "supervisor");
+        else
+                r = sd_bus_open_system_with_description(&s->bus, "supervisor");
+        if (r < 0)
+                return log_error_errno(r, "Failed to connect to the bus: %m");
+
+        r = sd_bus_attach_event(s->bus, s->event, SD_EVENT_PRIORITY_NORMAL);
+        if (r >= 0)
+                r = sd_bus_match_signal(s->bus, NULL, NULL, "/org/freedesktop/DBus/Local", "org.freedesktop.DBus.Local",
+                                        "Disconnected", on_bus_lost, s);
+        if (r >= 0)
+                r = manager_face_register(s);
+        if (r >= 0)
+                r = node_face_register(s);
+        if (r < 0)
+                return log_error_errno(r, "Failed to set up the objects on the bus: %m");
+        return 0;
+}
+
+static int make_directories(const Supervisor* s) {
+        _cleanup_free_ char* nodes = xasprintf("%s/nodes", s->places.state_directory);
+        int r;
+
+        r = directory_make(s->places.runtime_directory, 0755);
+        if (r < 0)
+                return log_error_errno(r, "Failed to make the directory %s: %m", s->places.runtime_directory);
+        if (!s->places.user_mode)
+                /* made by tmpfiles.d: it belongs to the user that nodes run as */
+                return 0;
+        r = directory_make(nodes, 0700);
+        if (r < 0)
+                return log_error_errno(r, "Failed to make the directory %s: %m", nodes);
+        return 0;
+}
+
+static int start_parts(Supervisor* s) {
+        int r;
+
+        r = journal_writer_new(s->event, JOURNAL_SOCKET, &s->journal);
+        if (r < 0)
+                return log_error_errno(r, "Failed to set up the way to the journal: %m");
+        r = open_bus(s);
+        if (r < 0)
+                return r;
+        s->authorizer = authorizer_new(s->bus, s->places.user_mode);
+        r = notices_new(s->event, s->bus, &s->notices);
+        if (r >= 0)
+                r = stem_client_new(s->event, s->places.stem_socket, &stem_handlers, s, &s->stem);
+        if (r >= 0)
+                r = configuration_loader_new(s->event, s->stem, s->places.user_mode, on_configuration, s, &s->loader);
+        if (r < 0)
+                return log_error_errno(r, "Failed to set up the event loop: %m");
+        return shutdown_watch_signals(s);
+}
+
+int supervisor_new(const Places* places, Supervisor** ret) {
+        _cleanup_(supervisor_freep) Supervisor* s = xnew0(Supervisor);
+        int r;
+
+        s->places = *places;
+        TAILQ_INIT(&s->requests);
+        TAILQ_INIT(&s->reload_waiters);
+
+        r = sd_event_new(&s->event);
+        if (r >= 0)
+                r = sd_event_set_watchdog(s->event, true);
+        if (r < 0)
+                return log_error_errno(r, "Failed to make an event loop: %m");
+        r = make_directories(s);
+        if (r < 0)
+                return r;
+        r = start_parts(s);
+        if (r < 0)
+                return r;
+
+        *ret = take_ptr(s);
+        return 0;
+}
+
+Supervisor* supervisor_free(Supervisor* s) {
+        Request* request;
+        ReloadWaiter* waiter;
+
+        if (!s)
+                return NULL;
+
+        while ((request = TAILQ_FIRST(&s->requests)))
+                request_free(request);
+        while ((waiter = TAILQ_FIRST(&s->reload_waiters))) {
+                TAILQ_REMOVE(&s->reload_waiters, waiter, waiters);
+                sd_bus_message_unref(waiter->m);
+                free(waiter);
+        }
+        for (size_t i = 0; i < s->registry.n; i++) {
+                Instance* instance = node_instance(s->registry.nodes[i]);
+
+                instance->notices = 0;
+                instance_free(instance);
+        }
+        registry_done(&s->registry);
+        configuration_loader_free(s->loader);
+        configuration_free(s->configuration);
+        stem_client_free(s->stem);
+        notices_free(s->notices);
+        authorizer_free(s->authorizer);
+        journal_writer_free(s->journal);
+        sd_bus_flush_close_unref(s->bus);
+        sd_event_unref(s->event);
+        free(s);
+        return NULL;
+}
+
+int supervisor_run(Supervisor* s) {
+        int r = sd_event_loop(s->event);
+
+        (void) sd_notify(false, "STOPPING=1\nSTATUS=Ending");
+        return r;
+}

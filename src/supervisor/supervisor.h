@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* The daemon put together: who knows whom.
+ *
+ * The way of a request: a face (manager-face, node-face) reads the message, `authorize` asks who sends it, a job goes
+ * to the node in the registry; the node answers with effects, and supervisor_dispatch() carries them out through
+ * the instance (stem, pipes, timer), the notices (signals), the milestones (journal) and the request (reply).
+ * What the stem reports comes back as an event of the node, and so on. */
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "core/registry.h"
+#include "supervisor/authorize.h"
+#include "supervisor/configuration.h"
+#include "supervisor/journal-writer.h"
+#include "supervisor/milestones.h"
+#include "supervisor/notices.h"
+#include "supervisor/places.h"
+#include "supervisor/stem-client.h"
+
+typedef struct Supervisor {
+        Places places;
+        sd_event* event;
+        sd_bus* bus;
+        StemClient* stem;
+        JournalWriter* journal;
+        Authorizer* authorizer;
+        Notices* notices;
+        Configuration* configuration; /* NULL until it was read for the first time */
+        ConfigurationLoader* loader;
+        Registry registry;
+        TAILQ_HEAD(, Request) requests; /* not answered yet */
+        TAILQ_HEAD(, ReloadWaiter) reload_waiters;
+        bool stopping;
+} Supervisor;
+
+int supervisor_new(const Places* places, Supervisor** ret);
+Supervisor* supervisor_free(Supervisor* s);
+DEFINE_CLEANUP(Supervisor*, supervisor_free)
+
+/* Runs until it is told to end. */
+int supervisor_run(Supervisor* s);
+
+/* Reads the configuration again and applies the difference; answers the call then. */
+void supervisor_reload(Supervisor* s, sd_bus_message* m);
+/* What this daemon can do beyond the base of the interface: words for the property Features. Static. */
+char* const* supervisor_features(const Supervisor* s);
+
+/* Gives the node an event and carries out what follows. The node may be gone afterwards. */
+void supervisor_dispatch(Supervisor* s, Node* node, const NodeEvent* event);
+/* Gives the node of this name a job, which it takes ownership of. */
+void supervisor_submit(Supervisor* s, const char* name, Job* job);

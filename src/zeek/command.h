@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* A node's command line (zeek-facts 3.1):
+ *
+ *   BINARY Arguments= [-b] [-i IF | -r PCAP] [-U .status] [backend script] addl_base_scripts Scripts= addl_user_scripts
+ *
+ * The backend script comes first of all scripts, so that the others can redefine its options. */
+
+#include "config/settings.h"
+#include "core/node-spec.h"
+#include "zeek/version.h"
+
+/* The script that selects the cluster backend, or NULL where there must be none. From 8.1 on a cluster node that
+ * selects no backend ends at once; the scripts exist from 7.1 (ZeroMQ) and 8.1 (Broker) on; before, Broker goes
+ * without saying. */
+const char* zeek_backend_script(ZeekBackend backend, ZeekVersion version, const NodeSpec* spec);
+
+/* argv, a vector for strv_free(). The status file is asked for only from what is known to be Zeek. */
+char** zeek_command(const char* binary, const ZeekSettings* settings, ZeekVersion version, const NodeSpec* spec);
