@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config/node-json.h"
+#include "util/escape.h"
 #include "util/parse.h"
 #include "util/strv.h"
 
@@ -201,8 +202,12 @@ int node_spec_from_json(const char* text, size_t size, NodeSpec** ret, ConfigErr
                 return -EINVAL;
 
         root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-        if (!root)
-                return config_error_set(e, "JSON", "line %d, column %d: %s", error.line, error.column, error.text);
+        if (!root) {
+                /* it quotes the text */
+                _cleanup_free_ char* why = escape_bytes(error.text, strlen(error.text), JSON_ERROR_TEXT_LENGTH);
+
+                return config_error_set(e, "JSON", "line %d, column %d: %s", error.line, error.column, why);
+        }
         if (!json_is_object(root))
                 return config_error_set(e, "JSON", "must be an object");
         if (read_record(root, &node_spec_type, &spec->record, e) < 0 || node_spec_finish(spec, e) < 0)

@@ -9,8 +9,8 @@ void backoff_reset(Backoff* b, usec_t now) {
         *b = (Backoff) { .last_start = now };
 }
 
-bool backoff_next(Backoff* b, const BackoffPolicy* policy, usec_t now, usec_t* ret_when) {
-        if (now - b->last_start > policy->reset_after) {
+bool backoff_next(Backoff* b, const BackoffPolicy* policy, usec_t uptime, usec_t* ret_when) {
+        if (uptime > policy->reset_after) {
                 b->attempts = 0;
                 b->delay = 0;
         }

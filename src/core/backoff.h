@@ -25,9 +25,9 @@ typedef struct Backoff {
 /* A start that someone asked for: attempts and delay begin anew. */
 void backoff_reset(Backoff* b, usec_t now);
 
-/* The node ended (or its start failed). True with the time at which it may start again, which may lie in the past;
- * false when the attempts are used up. */
-bool backoff_next(Backoff* b, const BackoffPolicy* policy, usec_t now, usec_t* ret_when);
+/* The node ended after this uptime (0: its start failed). True with the time at which it may start again, which may
+ * lie in the past; false when the attempts are used up. */
+bool backoff_next(Backoff* b, const BackoffPolicy* policy, usec_t uptime, usec_t* ret_when);
 
 /* An automatic start begins. */
 void backoff_attempt(Backoff* b, const BackoffPolicy* policy, usec_t now);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <signal.h>
-#include <stdarg.h>
 
 #include "core/node-name.h"
 #include "core/node.h"
@@ -207,6 +206,12 @@ static void forget(Node* node, Instant now, Effects* effects) {
         effect(effects, EFFECT_FORGET, 0);
 }
 
+static void destroy(Node* node, Instant now, Effects* effects) {
+        effect(effects, EFFECT_MILESTONE, MILESTONE_DESTROYED);
+        forget(node, now, effects);
+        finish_job(node, JOB_DONE, NULL, effects);
+}
+
 /* The processes are gone (or never came); the outcome says what now. */
 static void enter_rest(Node* node, NodeOutcome outcome, Instant now, Effects* effects) {
         static const NodeMilestone milestones[_OUTCOME_MAX] = {
@@ -217,13 +222,12 @@ static void enter_rest(Node* node, NodeOutcome outcome, Instant now, Effects* ef
         };
         usec_t when = 0;
 
-        if (outcome == OUTCOME_WAIT) {
-                /* asked before, when the outcome was found; the attempts cannot have run out since */
-                (void) backoff_next(&node->backoff, &node->policy.backoff, node->backoff.last_start, &when);
-                if (when <= now.boottime) {
-                        launch_again(node, now, effects);
-                        return;
-                }
+        /* asked before, when the outcome was found; the limit may have been lowered since */
+        if (outcome == OUTCOME_WAIT && !backoff_next(&node->backoff, &node->policy.backoff, 0, &when))
+                outcome = OUTCOME_FAIL;
+        if (outcome == OUTCOME_WAIT && when <= now.boottime) {
+                launch_again(node, now, effects);
+                return;
         }
 
         set_phase(node, PHASE_AT_REST, outcome, now);
@@ -232,19 +236,18 @@ static void enter_rest(Node* node, NodeOutcome outcome, Instant now, Effects* ef
         effect(effects, EFFECT_MILESTONE, milestones[outcome]);
 }
 
-/* What follows an end that nobody asked for. */
+/* What follows an end, or a launch that failed, that nobody asked for. */
 static NodeOutcome find_outcome(Node* node, bool launched, Instant now) {
-        usec_t when;
+        RestartPolicy restart = node->policy.restart;
+        usec_t when, uptime = launched ? now.boottime - node->started.boottime : 0;
 
         if (launched) {
-                RestartPolicy restart = node->policy.restart;
-
                 if (exit_reason_set_contains(&node->policy.prevent_restart, &node->exit))
                         return OUTCOME_FAIL;
                 if (restart == RESTART_NEVER || (restart == RESTART_ON_FAILURE && exit_reason_is_clean(&node->exit)))
                         return OUTCOME_FINISH;
         }
-        if (!backoff_next(&node->backoff, &node->policy.backoff, now.boottime, &when))
+        if (restart == RESTART_NEVER || !backoff_next(&node->backoff, &node->policy.backoff, uptime, &when))
                 return OUTCOME_FAIL;
 
         when = when > now.boottime ? when - now.boottime : 0;
@@ -289,10 +292,8 @@ static void begin_stop(Node* node, NodeOutcome outcome, Instant now, Effects* ef
         case PHASE_AT_REST:
                 if (outcome == OUTCOME_RESTART)
                         launch_anew(node, now, effects);
-                else {
-                        forget(node, now, effects);
-                        finish_job(node, JOB_DONE, NULL, effects);
-                }
+                else
+                        destroy(node, now, effects);
                 break;
         case PHASE_LAUNCHING:
         case _PHASE_MAX:
@@ -361,9 +362,7 @@ static void on_gone(Node* node, Instant now, Effects* effects) {
                 launch_anew(node, now, effects);
                 break;
         case OUTCOME_FORGET:
-                effect(effects, EFFECT_MILESTONE, MILESTONE_DESTROYED);
-                forget(node, now, effects);
-                finish_job(node, JOB_DONE, NULL, effects);
+                destroy(node, now, effects);
                 break;
         default:
                 enter_rest(node, node->outcome, now, effects);

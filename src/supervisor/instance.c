@@ -152,7 +152,7 @@ static int watch_output(Instance* instance, uint32_t pid, int output_fd, int err
         Supervisor* s = instance->supervisor;
         const NodeSettings* settings = &s->configuration->settings->roles[node->spec->role];
 
-        return node_output_new(s->event, s->journal,
+        return node_output_new(s->output,
                                &(NodeOutputConfig) {
                                        .node = node->name,
                                        .role = role_to_string(node->spec->role),

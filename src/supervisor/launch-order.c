@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "supervisor/launch-order.h"
 #include "util/parse.h"
@@ -23,6 +25,12 @@ int launch_order_init(LaunchOrder* order, const Configuration* c, const NodeSpec
                       char** ret_why) {
         const Account* account = &c->accounts[spec->role];
 
+        /* To run unconfined what was to be confined would be worse than not to run it. */
+        const char* profile = spec->seccomp ? spec->seccomp : c->settings->roles[spec->role].seccomp;
+        if (profile && strcmp(profile, "none") != 0) {
+                *ret_why = xasprintf("load seccomp profile %s: there is no such profile", profile);
+                return -EINVAL;
+        }
         if (c->binary_problem || account->problem) {
                 *ret_why = xstrdup(c->binary_problem ? c->binary_problem : account->problem);
                 return -EINVAL;

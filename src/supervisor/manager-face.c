@@ -23,6 +23,9 @@ static int handle_create(sd_bus_message* m, const Caller* caller, void* userdata
         if (spec_read(m, &spec, &e) < 0)
                 return sd_bus_error_setf(error, ERROR_INVALID_CONFIG, "%s: %s", e.key, e.why);
 
+        if (s->stopping)
+                return sd_bus_error_set(error, ERROR_LAUNCH_FAILED, "the supervisor is being stopped and starts no more nodes");
+
         node = registry_find(&s->registry, spec->name);
         if (node && node_will_exist(node))
                 return sd_bus_error_setf(error, ERROR_NODE_EXISTS, "node with name '%s' already exists", spec->name);

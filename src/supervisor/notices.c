@@ -14,11 +14,11 @@ struct Notices {
         bool count_changed;
 };
 
-static char* const life_properties[] = {
+static const char* const life_properties[] = {
         "State", "PID", "NRestarts", "ExitCode", "ExitStatus", "StateSinceUSec", "StartedUSec", "NextRestartUSec",
         "Ready", NULL,
 };
-static char* const output_properties[] = { "LastOutput", "LinesForwarded", "LinesSuppressed", "LinesDropped", NULL };
+static const char* const output_properties[] = { "LastOutput", "LinesForwarded", "LinesSuppressed", "LinesDropped", NULL };
 
 static char* node_path(const Node* node) {
         char* path = NULL;
@@ -34,9 +34,9 @@ static void tell(Notices* n, Instance* instance, unsigned groups) {
 
         groups &= instance->notices;
         if (groups & NOTICE_LIFE)
-                strv_extend_strv(&properties, life_properties);
+                strv_extend_strv(&properties, (char* const*) life_properties);
         if (groups & NOTICE_OUTPUT)
-                strv_extend_strv(&properties, output_properties);
+                strv_extend_strv(&properties, (char* const*) output_properties);
 
         if (properties) {
                 _cleanup_free_ char* path = node_path(instance->node);

@@ -12,8 +12,6 @@
 #include "util/log.h"
 #include "util/strv.h"
 
-#define JOURNAL_SOCKET "/run/systemd/journal/socket"
-
 /* A call of Reload that waits for the configuration to be read. */
 typedef struct ReloadWaiter {
         sd_bus_message* m;
@@ -211,9 +209,9 @@ void supervisor_reload(Supervisor* s, sd_bus_message* m) {
         TAILQ_INSERT_TAIL(&s->reload_waiters, waiter, waiters);
 }
 
-char* const* supervisor_features(const Supervisor* s) {
-        static char* const system_features[] = { "polkit", NULL };
-        static char* const user_features[] = { "user-mode", NULL };
+const char* const* supervisor_features(const Supervisor* s) {
+        static const char* const system_features[] = { "polkit", NULL };
+        static const char* const user_features[] = { "user-mode", NULL };
 
         return s->places.user_mode ? user_features : system_features;
 }
@@ -268,9 +266,12 @@ static int make_directories(const Supervisor* s) {
 static int start_parts(Supervisor* s) {
         int r;
 
-        r = journal_writer_new(s->event, JOURNAL_SOCKET, &s->journal);
+        r = journal_writer_new(s->event, JOURNAL_SOCKET_PATH, &s->journal);
         if (r < 0)
                 return log_error_errno(r, "Failed to set up the way to the journal: %m");
+        r = output_hub_new(s->event, s->journal, &s->output);
+        if (r < 0)
+                return log_error_errno(r, "Failed to set up the way of the output: %m");
         r = open_bus(s);
         if (r < 0)
                 return r;
@@ -335,6 +336,7 @@ Supervisor* supervisor_free(Supervisor* s) {
         stem_client_free(s->stem);
         notices_free(s->notices);
         authorizer_free(s->authorizer);
+        output_hub_free(s->output);
         journal_writer_free(s->journal);
         sd_bus_flush_close_unref(s->bus);
         sd_event_unref(s->event);

@@ -17,6 +17,7 @@
 #include "supervisor/journal-writer.h"
 #include "supervisor/milestones.h"
 #include "supervisor/notices.h"
+#include "supervisor/output-hub.h"
 #include "supervisor/places.h"
 #include "supervisor/stem-client.h"
 
@@ -26,6 +27,7 @@ typedef struct Supervisor {
         sd_bus* bus;
         StemClient* stem;
         JournalWriter* journal;
+        OutputHub* output;
         Authorizer* authorizer;
         Notices* notices;
         Configuration* configuration; /* NULL until it was read for the first time */
@@ -46,7 +48,7 @@ int supervisor_run(Supervisor* s);
 /* Reads the configuration again and applies the difference; answers the call then. */
 void supervisor_reload(Supervisor* s, sd_bus_message* m);
 /* What this daemon can do beyond the base of the interface: words for the property Features. Static. */
-char* const* supervisor_features(const Supervisor* s);
+const char* const* supervisor_features(const Supervisor* s);
 
 /* Gives the node an event and carries out what follows. The node may be gone afterwards. */
 void supervisor_dispatch(Supervisor* s, Node* node, const NodeEvent* event);

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "stem/child.h"
+
+/* Where the child keeps its own descriptors after it has closed all others. */
+#define REPORT_FD 3
+#define GO_FD 4
+#define FIRST_FOREIGN_FD 5
+#define PARKING_FD 16 /* above all of these, so that moving one never hits another */
+
+#define CAPABILITIES_MAX 64U
+#define OPEN_ATTEMPTS_MAX 8U      /* against somebody who makes and removes the file all the time */
+#define DIRECTORY_ATTEMPTS_MAX 8U /* against another launch that failed and removes its directories */
+
+typedef struct Child {
+        const LaunchOrder* order;
+        int report_fd;
+        ChildReport report;
+        int affinity_error;
+        int output_file_fd, error_file_fd;
+        bool made_output_file, made_error_file;
+        /* The working directory, and at which lengths of it there is a directory that we made. */
+        char directory[PATH_MAX];
+        bool made_directory[PATH_MAX];
+} Child;
+
+/* Static: it is large, and there is one in a process. */
+static Child child;
+
+static void send_report(void) {
+        /* The pipe holds far more reports than there are steps. A parent that is gone needs none. */
+        (void) !write(child.report_fd, &child.report, sizeof child.report);
+}
+
+static void begin(ChildStep step, uint32_t index) {
+        child.report = (ChildReport) { .step = step, .index = index };
+        send_report();
+}
+
+static void undo(void) {
+        if (child.made_output_file)
+                (void) unlink(child.order->output_file);
+        if (child.made_error_file)
+                (void) unlink(child.order->error_file);
+        for (size_t length = PATH_MAX - 1; length > 0; length--)
+                if (child.made_directory[length]) {
+                        child.directory[length] = 0;
+                        (void) rmdir(child.directory);
+                }
+}
+
+static _noreturn_ void fail_with(int error) {
+        child.report.error = error;
+        undo();
+        send_report();
+        _exit(EXIT_FAILURE);
+}
+
+static _noreturn_ void fail(void) {
+        fail_with(errno);
+}
+
+static void set_signal(int sig, sighandler_t handler) {
+        struct sigaction action = { .sa_handler = handler };
+
+        /* The two that libc keeps for itself, SIGKILL and SIGSTOP refuse; they are not ours to set. */
+        (void) sigaction(sig, &action, NULL);
+}
+
+static void reset_signals(void) {
+        sigset_t none;
+
+        for (int sig = 1; sig <= SIGRTMAX; sig++)
+                set_signal(sig, SIG_DFL);
+        /* Until the program runs: once the go was given, the death of the stem does not stop a launch, so a report
+         * that nobody reads must not kill. */
+        set_signal(SIGPIPE, SIG_IGN);
+        (void) sigemptyset(&none);
+        (void) sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Moves all of ours out of the way, then to their places, then closes everything else. */
+static int arrange_descriptors(const ChildSetup* setup) {
+        const int sources[] = { setup->null_fd, setup->output_fd,
+                                setup->error_fd >= 0 ? setup->error_fd : setup->null_fd, setup->report_fd,
+                                setup->go_fd >= 0 ? setup->go_fd : setup->null_fd };
+        int parked[ELEMENTSOF(sources)];
+
+        for (size_t i = 0; i < ELEMENTSOF(sources); i++) {
+                parked[i] = fcntl(sources[i], F_DUPFD_CLOEXEC, PARKING_FD);
+                if (parked[i] < 0)
+                        return -errno;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(sources); i++)
+                if (dup3(parked[i], (int) i, i > STDERR_FILENO ? O_CLOEXEC : 0) < 0)
+                        return -errno;
+        child.report_fd = REPORT_FD;
+        return close_range(FIRST_FOREIGN_FD, ~0U, 0) < 0 ? -errno : 0;
+}
+
+/* Until the parent writes a byte. Its end instead of a byte: the parent is gone or gave us up. */
+static void wait_for_go(void) {
+        ssize_t n;
+        char byte;
+
+        do
+                n = read(GO_FD, &byte, 1);
+        while (n < 0 && errno == EINTR);
+        if (n != 1)
+                _exit(EXIT_FAILURE);
+}
+
+static void apply_limits(const ChildSetup* setup) {
+        /* The parent raised its own. */
+        (void) setrlimit(RLIMIT_NOFILE, &setup->nofile);
+
+        for (size_t i = 0; i < child.order->n_limits; i++) {
+                const OrderLimit* limit = &child.order->limits[i];
+                struct rlimit rlim = { .rlim_cur = limit->value, .rlim_max = limit->value };
+
+                begin(CHILD_LIMIT, (uint32_t) i);
+                if (setrlimit(limit->resource, &rlim) < 0)
+                        fail();
+        }
+}
+
+static void apply_oom_score(const ChildSetup* setup) {
+        int value = child.order->has_oom_score_adjust ? child.order->oom_score_adjust : 0;
+        unsigned digits = (unsigned) (value < 0 ? -value : value);
+        char text[8], *p = text + sizeof text;
+        int fd;
+
+        if (!child.order->has_oom_score_adjust && !setup->reset_oom_score)
+                return;
+
+        begin(CHILD_OOM_SCORE, 0);
+        do
+                *--p = (char) ('0' + digits % 10);
+        while ((digits /= 10) > 0);
+        if (value < 0)
+                *--p = '-';
+
+        fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+        if (fd < 0 || write(fd, p, (size_t) (text + sizeof text - p)) < 0)
+                fail();
+        (void) close(fd);
+}
+
+static void apply_priorities(const ChildSetup* setup) {
+        if (child.order->has_nice) {
+                begin(CHILD_NICE, 0);
+                if (setpriority(PRIO_PROCESS, 0, child.order->nice) < 0)
+                        fail();
+        }
+        apply_oom_score(setup);
+
+        if (child.order->cpu_mask && sched_setaffinity(0, child.order->cpu_mask_size,
+                                                       (const cpu_set_t*) child.order->cpu_mask) < 0)
+                child.affinity_error = errno;
+}
+
+static void drop_bounding_set(void) {
+        for (uint32_t cap = 0; cap < CAPABILITIES_MAX; cap++) {
+                if (child.order->ambient_capabilities & (UINT64_C(1) << cap))
+                        continue;
+                if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) != 1)
+                        continue; /* gone, or the kernel has no such capability */
+                begin(CHILD_BOUNDING_SET, cap);
+                if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+                        fail();
+        }
+}
+
+static void change_user(void) {
+        begin(CHILD_GROUPS, 0);
+        if (setgroups(child.order->n_groups, child.order->groups) < 0)
+                fail();
+        begin(CHILD_GROUP, 0);
+        if (setresgid(child.order->gid, child.order->gid, child.order->gid) < 0)
+                fail();
+        begin(CHILD_USER, 0);
+        if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 ||
+            setresuid(child.order->uid, child.order->uid, child.order->uid) < 0)
+                fail();
+}
+
+/* Before the file system is touched: from here on only what the node itself may do is done. */
+static void limit_capabilities(void) {
+        uint64_t wanted = child.order->ambient_capabilities;
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct data[2];
+
+        /* A user manager's service that is asked for none stays as it is, which is without any. */
+        if (!child.order->has_user && wanted == 0)
+                return;
+
+        begin(CHILD_CAPABILITIES, 0);
+        if (syscall(SYS_capget, &header, data) < 0)
+                fail();
+        for (size_t i = 0; i < ELEMENTSOF(data); i++) {
+                /* Those that we do not have ourselves: raising them fails below, and says which. */
+                uint32_t word = (uint32_t) (wanted >> (32 * i)) & data[i].permitted;
+
+                data[i] = (struct __user_cap_data_struct) { .effective = word, .permitted = word, .inheritable = word };
+        }
+        if (syscall(SYS_capset, &header, data) < 0)
+                fail();
+
+        for (uint32_t cap = 0; cap < CAPABILITIES_MAX; cap++) {
+                if (!(wanted & (UINT64_C(1) << cap)))
+                        continue;
+                begin(CHILD_AMBIENT, cap);
+                if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+                        fail();
+        }
+}
+
+/* One pass of `mkdir -p`. -ENOENT: a parent that was there has gone. */
+static int make_directories(void) {
+        char* path = child.directory;
+
+        for (size_t i = 1;; i++) {
+                char saved = path[i];
+
+                if (saved != '/' && saved != 0)
+                        continue;
+                if (path[i - 1] != '/') {
+                        path[i] = 0;
+                        int r = mkdir(path, 0755) < 0 ? -errno : 0;
+                        path[i] = saved;
+
+                        if (r >= 0)
+                                child.made_directory[i] = true;
+                        else if (r != -EEXIST)
+                                return r;
+                }
+                if (saved == 0)
+                        return 0;
+        }
+}
+
+static void enter_directory(void) {
+        int r = -ENOENT;
+
+        (void) stpcpy(child.directory, child.order->working_directory);
+        begin(CHILD_DIRECTORY_MAKE, 0);
+        for (size_t i = 0; r == -ENOENT && i < DIRECTORY_ATTEMPTS_MAX; i++)
+                r = make_directories();
+        if (r < 0)
+                fail_with(-r);
+
+        begin(CHILD_DIRECTORY_ENTER, 0);
+        if (chdir(child.order->working_directory) < 0)
+                fail();
+}
+
+/* The node's user may have put anything there, also while we look: no link is followed, a FIFO does not hang us. */
+static int open_output(const char* path, bool* made) {
+        const int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+        struct stat st;
+        int fd = -1;
+
+        for (size_t i = 0; fd < 0 && i < OPEN_ATTEMPTS_MAX; i++) {
+                fd = open(path, flags | O_CREAT | O_EXCL, 0600);
+                if (fd >= 0)
+                        *made = true;
+                else if (errno != EEXIST)
+                        break;
+                else {
+                        fd = open(path, flags);
+                        if (fd < 0 && errno != ENOENT)
+                                break;
+                }
+        }
+        if (fd < 0) {
+                if (errno == ENXIO) /* a FIFO without a reader, a socket */
+                        fail_with(CHILD_ERROR_NOT_REGULAR);
+                fail();
+        }
+
+        if (fstat(fd, &st) < 0)
+                fail();
+        if (!S_ISREG(st.st_mode))
+                fail_with(CHILD_ERROR_NOT_REGULAR);
+        if (fcntl(fd, F_SETFL, O_APPEND) < 0)
+                fail();
+        return fd;
+}
+
+static void open_output_files(void) {
+        const LaunchOrder* order = child.order;
+
+        if (order->error_file) {
+                begin(CHILD_ERROR_FILE, 0);
+                child.error_file_fd = open_output(order->error_file, &child.made_error_file);
+        }
+        if (order->output_file) {
+                begin(CHILD_OUTPUT_FILE, 0);
+                child.output_file_fd = open_output(order->output_file, &child.made_output_file);
+                if (order->truncate_files && ftruncate(child.output_file_fd, 0) < 0)
+                        fail();
+                if (dup2(child.output_file_fd, STDOUT_FILENO) < 0)
+                        fail();
+        }
+        /* Only now: what was in the error file is not lost to an output file that cannot be opened. */
+        if (order->error_file) {
+                child.report = (ChildReport) { .step = CHILD_ERROR_FILE };
+                if (order->truncate_files && ftruncate(child.error_file_fd, 0) < 0)
+                        fail();
+                if (dup2(child.error_file_fd, STDERR_FILENO) < 0)
+                        fail();
+        }
+}
+
+/* Zeek's own words. */
+static void warn_about_affinity(void) {
+        const char* why = strerrordesc_np(child.affinity_error);
+        const char* const parts[] = { "node '", child.order->name ? child.order->name : "",
+                                      "' failed to set CPU affinity: ", why ? why : "unknown error", "\n" };
+        struct iovec iov[ELEMENTSOF(parts)];
+
+        for (size_t i = 0; i < ELEMENTSOF(parts); i++)
+                iov[i] = (struct iovec) { .iov_base = (void*) parts[i], .iov_len = strlen(parts[i]) };
+        (void) !writev(STDERR_FILENO, iov, ELEMENTSOF(iov));
+}
+
+static _noreturn_ void execute(void) {
+        begin(CHILD_NO_NEW_PRIVILEGES, 0);
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+                fail();
+        if (child.affinity_error != 0)
+                warn_about_affinity();
+
+        begin(CHILD_EXECUTE, 0);
+        set_signal(SIGPIPE, SIG_DFL);
+        /* A system call filter goes in here: after no_new_privs, and with nothing but this left to do. */
+        (void) execve(child.order->arguments[0], child.order->arguments,
+                      child.order->environment ? child.order->environment : (char*[]) { NULL });
+        fail();
+}
+
+void child_run(const LaunchOrder* order, const ChildSetup* setup) {
+        child.order = order;
+        child.report_fd = setup->report_fd;
+        child.report.step = CHILD_DESCRIPTORS;
+
+        int r = arrange_descriptors(setup);
+        if (r < 0)
+                fail_with(-r);
+        reset_signals();
+        begin(CHILD_SESSION, 0);
+        if (setsid() < 0)
+                fail();
+        if (setup->go_fd >= 0) {
+                begin(CHILD_SCOPE, 0);
+                wait_for_go();
+        }
+
+        apply_limits(setup);
+        apply_priorities(setup);
+        if (order->has_umask)
+                (void) umask(order->umask);
+        if (order->has_user) {
+                drop_bounding_set();
+                change_user();
+        }
+        limit_capabilities();
+        enter_directory();
+        open_output_files();
+        execute();
+}

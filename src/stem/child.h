@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* What a child does between fork and exec.
+ *
+ * Nothing here may take memory or a lock, log, or ask a name service: the child is a copy of a process that was
+ * stopped at any point. Everything it needs was prepared before the fork, in the order and in ChildSetup. It reads
+ * them, makes system calls, reports (child-report.h), and ends in execve() or _exit(). What it made in the file
+ * system it removes again when it fails. */
+
+#include "stem/child-report.h"
+#include "stem/order.h"
+
+typedef struct ChildSetup {
+        /* The child's ends. error_fd and go_fd may be -EBADF: then standard error is /dev/null, and the child does
+         * not wait for a go. */
+        int null_fd;
+        int output_fd;
+        int error_fd;
+        int report_fd;
+        int go_fd;
+
+        /* What the parent has for itself and the child shall not inherit. */
+        struct rlimit nofile;
+        bool reset_oom_score;
+} ChildSetup;
+
+_noreturn_ void child_run(const LaunchOrder* order, const ChildSetup* setup);

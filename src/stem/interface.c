@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "stem/interface.h"
+#include "stem/limits.h"
+#include "util/alloc.h"
+#include "util/log.h"
+#include "util/strv.h"
+
+#define NO_ID UINT32_MAX /* a uid or gid that changes nothing */
+
+/* An answer that cannot be delivered is no error of ours: the peer has left, and will ask List when it is back. */
+static void replied(int r, const char* what) {
+        if (r < 0)
+                (void) log_debug_errno(r, "Failed to reply to %s: %m", what);
+}
+
+static int find_node(const Interface* face, const char* name, HeldNode** ret, sd_bus_error* error) {
+        HeldNode* node = node_table_find(face->nodes, name);
+
+        if (!node) {
+                (void) sd_bus_error_set(error, STEM_ERROR_NO_SUCH_NODE, "There is no node of this name");
+                return -ENOENT;
+        }
+        *ret = node;
+        return 0;
+}
+
+static int read_signal(sd_bus_message* m, const char** ret_name, int* ret_signal, sd_bus_error* error) {
+        int32_t sig;
+        int r = sd_bus_message_read(m, "si", ret_name, &sig);
+
+        if (r < 0)
+                return r;
+        if (sig < 1 || sig > SIGRTMAX) {
+                (void) sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "%i is not the number of a signal", sig);
+                return -EINVAL;
+        }
+        *ret_signal = sig;
+        return 0;
+}
+
+static int reply_with_node(sd_bus_message* m, const HeldNode* node) {
+        return sd_bus_reply_method_return(m, "uhhh", (uint32_t) node->process.pid, node->process.pidfd,
+                                          node->process.output, node->process.error);
+}
+
+static int method_launch(sd_bus_message* m, void* userdata, sd_bus_error* error) {
+        Interface* face = userdata;
+        _cleanup_launch_order_ LaunchOrder* order = NULL;
+        int r;
+
+        r = launch_order_read(m, face->user_mode, &order, error);
+        if (r < 0)
+                return r;
+        if (node_table_find(face->nodes, order->name) || launches_has(face->launches, order->name))
+                return sd_bus_error_setf(error, STEM_ERROR_EXISTS, "There is a node '%s' already", order->name);
+        if (launches_count(face->launches) >= STEM_LAUNCHES_MAX)
+                return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "%u launches are under way already",
+                                         STEM_LAUNCHES_MAX);
+        if (face->nodes->n + launches_count(face->launches) >= STEM_NODES_MAX)
+                return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "There are %u nodes already",
+                                         STEM_NODES_MAX);
+
+        r = launches_begin(face->launches, take_ptr(order), m);
+        if (r < 0)
+                return sd_bus_error_setf(error, STEM_ERROR_LAUNCH_FAILED, "start process: %s", strerror(-r));
+        return 1;
+}
+
+static void on_launched(sd_bus_message* request, const HeldNode* node, void* userdata) {
+        int r = reply_with_node(request, node);
+
+        log_debug("Node '%s' runs as process %i", node->name, (int) node->process.pid);
+        if (r == -EMFILE || r == -ENFILE) { /* for the duplicates that the reply takes with it */
+                (void) log_error_errno(r, "Failed to hand over the descriptors of node '%s': %m", node->name);
+                r = sd_bus_reply_method_errnof(request, r, "Failed to hand over the descriptors: %m");
+        }
+        replied(r, "Launch");
+}
+
+static void on_launch_failed(sd_bus_message* request, const char* name, const char* why, void* userdata) {
+        replied(sd_bus_reply_method_errorf(request, STEM_ERROR_LAUNCH_FAILED, "%s", why), "Launch");
+}
+
+static int method_signal(sd_bus_message* m, void* userdata, sd_bus_error* error) {
+        HeldNode* node;
+        const char* name;
+        int sig, r;
+
+        r = read_signal(m, &name, &sig, error);
+        if (r >= 0)
+                r = find_node(userdata, name, &node, error);
+        if (r < 0)
+                return r;
+
+        if (pidfd_send_signal(node->process.pidfd, sig, NULL, 0) < 0 && errno != ESRCH)
+                return -errno;
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+static int method_kill_scope(sd_bus_message* m, void* userdata, sd_bus_error* error) {
+        Interface* face = userdata;
+        HeldNode* node;
+        const char* name;
+        int sig, r;
+
+        r = read_signal(m, &name, &sig, error);
+        if (r >= 0)
+                r = find_node(face, name, &node, error);
+        if (r < 0)
+                return r;
+        if (node->emptied)
+                return sd_bus_reply_method_return(m, NULL);
+        if (scope_kills_count(face->kills) >= STEM_KILLS_MAX)
+                return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "%u kills are under way already",
+                                         STEM_KILLS_MAX);
+
+        r = scope_kills_begin(face->kills, node->scope, sig, m);
+        return r < 0 ? r : 1;
+}
+
+void interface_scope_killed(sd_bus_message* request, const sd_bus_error* e, void* userdata) {
+        if (e)
+                replied(sd_bus_reply_method_error(request, e), "KillScope");
+        else
+                replied(sd_bus_reply_method_return(request, NULL), "KillScope");
+}
+
+static int method_release(sd_bus_message* m, void* userdata, sd_bus_error* error) {
+        HeldNode* node;
+        const char* name;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &name);
+        if (r >= 0)
+                r = find_node(userdata, name, &node, error);
+        if (r < 0)
+                return r;
+        if (!node->exited || !node->emptied)
+                return sd_bus_error_setf(error, STEM_ERROR_BUSY, node->exited ? "%s still exists" : "%s still runs",
+                                         node->exited ? node->scope : "The process");
+
+        held_node_release(node);
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+static int method_attach(sd_bus_message* m, void* userdata, sd_bus_error* error) {
+        HeldNode* node;
+        const char* name;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &name);
+        if (r >= 0)
+                r = find_node(userdata, name, &node, error);
+        return r < 0 ? r : reply_with_node(m, node);
+}
+
+static int append_node(sd_bus_message* reply, const HeldNode* node) {
+        return sd_bus_message_append(reply, "(ssubiib)", node->name, node->scope, (uint32_t) node->process.pid,
+                                     node->exited, node->exit.code, node->exit.status, node->emptied);
+}
+
+static int method_list(sd_bus_message* m, void* userdata, sd_bus_error* error) {
+        Interface* face = userdata;
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message* reply = NULL;
+        const HeldNode* node;
+        int r;
+
+        r = sd_bus_message_new_method_return(m, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "(ssubiib)");
+        TAILQ_FOREACH(node, &face->nodes->nodes, nodes)
+                if (r >= 0)
+                        r = append_node(reply, node);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+/* Why a probe makes no sense, or NULL. */
+static const char* check_probe(const LaunchOrder* order, usec_t timeout, bool user_mode) {
+        if (strv_length(order->arguments) == 0 || order->arguments[0][0] != '/' ||
+            strlen(order->arguments[0]) >= PATH_MAX)
+                return "The first argument must be the absolute path of a program";
+        if (timeout == 0 || timeout > PROBE_TIMEOUT_MAX_USEC)
+                return "The timeout is not between 1us and 1min";
+        if (user_mode && (order->uid != NO_ID || order->gid != NO_ID))
+                return "Users cannot be changed in user mode";
+        if (!user_mode && (order->uid == NO_ID || order->gid == NO_ID))
+                return "Not a user";
+        return NULL;
+}
+
+/* A probe is a small order. */
+static int read_probe(sd_bus_message* m, bool user_mode, LaunchOrder** ret, usec_t* ret_timeout,
+                      sd_bus_error* error) {
+        _cleanup_launch_order_ LaunchOrder* order = launch_order_new();
+        const char* why;
+        uint64_t timeout;
+        int r;
+
+        r = sd_bus_message_read_strv(m, &order->arguments);
+        if (r >= 0)
+                r = sd_bus_message_read_strv(m, &order->environment);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "uut", &order->uid, &order->gid, &timeout);
+        if (r < 0)
+                return r;
+        why = check_probe(order, timeout, user_mode);
+        if (why) {
+                (void) sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, why);
+                return -EINVAL;
+        }
+
+        order->has_user = !user_mode;
+        order->working_directory = xstrdup("/");
+        *ret = take_ptr(order);
+        *ret_timeout = timeout;
+        return 0;
+}
+
+static int method_probe(sd_bus_message* m, void* userdata, sd_bus_error* error) {
+        Interface* face = userdata;
+        _cleanup_launch_order_ LaunchOrder* order = NULL;
+        usec_t timeout;
+        int r;
+
+        r = read_probe(m, face->user_mode, &order, &timeout, error);
+        if (r < 0)
+                return r;
+        if (probes_count(face->probes) >= STEM_PROBES_MAX)
+                return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "%u probes are under way already",
+                                         STEM_PROBES_MAX);
+
+        r = probes_begin(face->probes, take_ptr(order), timeout, m);
+        if (r < 0)
+                return sd_bus_error_setf(error, STEM_ERROR_LAUNCH_FAILED, "start process: %s", strerror(-r));
+        return 1;
+}
+
+static void on_probe_succeeded(sd_bus_message* request, const char* output, void* userdata) {
+        replied(sd_bus_reply_method_return(request, "s", output), "Probe");
+}
+
+static void on_probe_failed(sd_bus_message* request, bool executed, const char* why, void* userdata) {
+        const char* name = executed ? STEM_ERROR_PROBE_FAILED : STEM_ERROR_LAUNCH_FAILED;
+
+        replied(sd_bus_reply_method_errorf(request, name, "%s", why), "Probe");
+}
+
+static void on_exited(const HeldNode* node, void* userdata) {
+        Interface* face = userdata;
+
+        peers_emit(face->peers, STEM_PATH, STEM_INTERFACE, "Exited", "suii", node->name,
+                   (uint32_t) node->process.pid, (int32_t) node->exit.code, (int32_t) node->exit.status);
+}
+
+static void on_emptied(const HeldNode* node, void* userdata) {
+        Interface* face = userdata;
+
+        peers_emit(face->peers, STEM_PATH, STEM_INTERFACE, "Emptied", "su", node->name,
+                   (uint32_t) node->process.pid);
+}
+
+static int property_version(sd_bus* bus, const char* path, const char* interface, const char* property,
+                            sd_bus_message* reply, void* userdata, sd_bus_error* error) {
+        return sd_bus_message_append(reply, "s", PROJECT_VERSION);
+}
+
+static int property_pid(sd_bus* bus, const char* path, const char* interface, const char* property,
+                        sd_bus_message* reply, void* userdata, sd_bus_error* error) {
+        return sd_bus_message_append(reply, "u", (uint32_t) getpid());
+}
+
+const NodeHandlers interface_node_handlers = {
+        .exited = on_exited,
+        .emptied = on_emptied,
+};
+
+const LaunchHandlers interface_launch_handlers = {
+        .launched = on_launched,
+        .failed = on_launch_failed,
+};
+
+const ProbeHandlers interface_probe_handlers = {
+        .succeeded = on_probe_succeeded,
+        .failed = on_probe_failed,
+};
+
+/* dbus/org.zeek.Stem.xml says what these mean. */
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD_WITH_ARGS("Launch", SD_BUS_ARGS("a{sv}", order),
+                                SD_BUS_RESULT("u", pid, "h", pidfd, "h", output, "h", error), method_launch, 0),
+        SD_BUS_METHOD_WITH_ARGS("Signal", SD_BUS_ARGS("s", name, "i", signal), SD_BUS_NO_RESULT, method_signal, 0),
+        SD_BUS_METHOD_WITH_ARGS("KillScope", SD_BUS_ARGS("s", name, "i", signal), SD_BUS_NO_RESULT,
+                                method_kill_scope, 0),
+        SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT, method_release, 0),
+        SD_BUS_METHOD_WITH_ARGS("List", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ssubiib)", nodes), method_list, 0),
+        SD_BUS_METHOD_WITH_ARGS("Attach", SD_BUS_ARGS("s", name),
+                                SD_BUS_RESULT("u", pid, "h", pidfd, "h", output, "h", error), method_attach, 0),
+        SD_BUS_METHOD_WITH_ARGS("Probe",
+                                SD_BUS_ARGS("as", arguments, "as", environment, "u", uid, "u", gid, "t",
+                                            timeout_usec),
+                                SD_BUS_RESULT("s", output), method_probe, 0),
+        SD_BUS_SIGNAL_WITH_ARGS("Exited", SD_BUS_ARGS("s", name, "u", pid, "i", code, "i", status), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("Emptied", SD_BUS_ARGS("s", name, "u", pid), 0),
+        SD_BUS_PROPERTY("Version", "s", property_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("PID", "u", property_pid, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_VTABLE_END,
+};
+
+int interface_export(sd_bus* bus, void* interface) {
+        return sd_bus_add_object_vtable(bus, NULL, STEM_PATH, STEM_INTERFACE, vtable, interface);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* Every bound of the stem, in one place: how much of a thing there may be, and how long it may take. Who runs into
+ * one gets an error that says so. */
+
+#include "util/usec.h"
+
+/* What is held. The supervisor has a lower limit of its own (MaxNodes=). */
+#define STEM_NODES_MAX 4096U    /* nodes held */
+#define STEM_LAUNCHES_MAX 1024U /* launches under way, queued ones included */
+#define STEM_KILLS_MAX 1024U    /* calls of KillScope under way */
+#define STEM_PROBES_MAX 16U     /* probes under way */
+
+/* Peers. One that does not read its replies and signals is disconnected when so many of them have piled up; what
+ * it missed it learns from List. */
+#define STEM_PEERS_MAX 16U
+#define STEM_PEER_QUEUE_MAX (4 * STEM_NODES_MAX) /* messages */
+#define STEM_ACCEPTS_PER_SEC 200U
+
+/* A launch. The clock starts when the order arrives, so that orders behind a service manager that hangs do not
+ * fail one after the other. */
+#define LAUNCH_TIMEOUT_USEC (30 * USEC_PER_SEC)
+#define LAUNCH_CLEANUP_TIMEOUT_USEC (30 * USEC_PER_SEC) /* for what a failed one left; then the reply goes out */
+#define OUTPUT_PIPE_SIZE (256 * 1024)                   /* bytes that a node can write while nobody reads */
+
+/* Talking to the service manager. */
+#define SCOPE_STARTS_MAX 8U                        /* StartTransientUnit in flight */
+#define SCOPE_CHECKS_MAX 16U                       /* questions whether a scope still exists, in flight */
+#define SCOPE_NAME_TIMEOUT_USEC (10 * USEC_PER_SEC) /* for a name that the manager has not let go of */
+#define SCOPE_RETRY_USEC (100 * USEC_PER_MSEC)
+#define SCOPE_JOB_CHECK_USEC (1 * USEC_PER_SEC) /* look for ourselves when JobRemoved does not come */
+#define SCOPE_CHECK_AFTER_EXIT_USEC (3 * USEC_PER_SEC)
+#define SCOPE_CHECK_AGAIN_USEC (10 * USEC_PER_SEC)
+#define SCOPE_CHECK_FAILED_USEC (1 * USEC_PER_SEC)
+#define SCOPE_STOP_AFTER_USEC (500 * USEC_PER_MSEC) /* a failed launch's scope has to vanish by itself by then */
+#define MANAGER_CALL_TIMEOUT_USEC (25 * USEC_PER_SEC)
+#define MANAGER_RECONNECT_MIN_USEC (50 * USEC_PER_MSEC)
+#define MANAGER_RECONNECT_MAX_USEC (2 * USEC_PER_SEC)
+
+/* A probe. */
+#define PROBE_OUTPUT_MAX 4096U /* bytes */
+#define PROBE_TIMEOUT_MAX_USEC (1 * USEC_PER_MINUTE)
+
+/* An order. The supervisor checks it long before; these keep a broken one from hurting us. */
+#define ORDER_ARGUMENTS_MAX 4096U
+#define ORDER_ENVIRONMENT_MAX 4096U
+#define ORDER_STRING_MAX (128U * 1024U - 1U) /* the kernel's MAX_ARG_STRLEN */
+#define ORDER_STRINGS_SIZE_MAX (1024U * 1024U)
+#define ORDER_SCOPE_PROPERTIES_MAX 128U
+#define ORDER_SCOPE_NAME_MAX 255U /* systemd's UNIT_NAME_MAX */
+#define ORDER_GROUPS_MAX 1024U
+#define ORDER_CPU_MASK_MAX 1024U /* bytes: 8192 CPUs, the kernel's NR_CPUS */

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* A launch order: what one node's process is to be, as a message of org.zeek.Stem.Launch says it.
+ *
+ * The reader is strict. An unknown key, a key given twice, a value of another type or one that makes no sense is an
+ * error that names the key; what it returns needs no further check by anyone. It is pure: it looks at the message
+ * and at nothing else. After the fork the child reads the order and changes nothing in it. */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <systemd/sd-bus.h>
+
+#include "util/alloc.h"
+
+typedef struct OrderLimit {
+        int resource; /* RLIMIT_* */
+        const char* name;
+        rlim_t value;
+} OrderLimit;
+
+typedef struct LaunchOrder {
+        char* name;
+        char* scope;
+        sd_bus_message* message; /* holds the scope's properties; NULL: there are none */
+        char** arguments;
+        char** environment;
+        char* working_directory;
+        char* output_file; /* NULL: the pipe */
+        char* error_file;
+        bool truncate_files;
+
+        bool has_user; /* uid, gid and groups are to be set */
+        uid_t uid;
+        gid_t gid;
+        gid_t* groups;
+        size_t n_groups;
+        uint64_t ambient_capabilities;
+
+        unsigned long* cpu_mask; /* NULL: not changed */
+        size_t cpu_mask_size;    /* bytes */
+        bool has_nice;
+        int nice;
+        bool has_oom_score_adjust;
+        int oom_score_adjust;
+        bool has_umask;
+        mode_t umask;
+        OrderLimit limits[RLIM_NLIMITS];
+        size_t n_limits;
+} LaunchOrder;
+
+LaunchOrder* launch_order_new(void);
+LaunchOrder* launch_order_free(LaunchOrder* order);
+DEFINE_CLEANUP(LaunchOrder*, launch_order_free)
+#define _cleanup_launch_order_ _cleanup_(launch_order_freep)
+
+/* Reads the a{sv} that the message is positioned at. In system mode a user is required, in user mode it is refused.
+ * Keeps a reference to the message. Negative with *error set (InvalidArgs) for anything that is not an order. */
+int launch_order_read(sd_bus_message* m, bool user_mode, LaunchOrder** ret, sd_bus_error* error);
+
+/* Appends the order's scope properties to an open a(sv). Moves the read position of the order's message. */
+int launch_order_append_scope_properties(const LaunchOrder* order, sd_bus_message* target);

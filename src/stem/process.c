@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "stem/child.h"
+#include "stem/limits.h"
+#include "stem/process.h"
+#include "util/fd.h"
+#include "util/file.h"
+
+/* Our ends and the child's ends while a child is made. */
+typedef struct Pipes {
+        int output[2];
+        int error[2];
+        int report[2];
+        int go[2];
+} Pipes;
+
+static void close_pair(int pair[2]) {
+        pair[0] = fd_close(pair[0]);
+        pair[1] = fd_close(pair[1]);
+}
+
+static void pipes_done(Pipes* pipes) {
+        close_pair(pipes->output);
+        close_pair(pipes->error);
+        close_pair(pipes->report);
+        close_pair(pipes->go);
+}
+
+static bool own_oom_score_is_negative(void) {
+        _cleanup_free_ char* text = NULL;
+
+        return file_read_virtual(AT_FDCWD, "/proc/self/oom_score_adj", 64, &text) >= 0 && text[0] == '-';
+}
+
+int spawn_settings_init(SpawnSettings* settings) {
+        struct rlimit raised;
+
+        *settings = (SpawnSettings) { .null_fd = -EBADF };
+        settings->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (settings->null_fd < 0)
+                return -errno;
+
+        /* Three descriptors a node: the soft limit of 1024 is for programs that use select(2), and the nodes get it
+         * back. */
+        if (getrlimit(RLIMIT_NOFILE, &settings->nofile) < 0)
+                return -errno;
+        raised = (struct rlimit) { .rlim_cur = settings->nofile.rlim_max, .rlim_max = settings->nofile.rlim_max };
+        if (setrlimit(RLIMIT_NOFILE, &raised) < 0)
+                return -errno;
+
+        /* A unit that protects the stem from the OOM killer does not mean its children. */
+        settings->reset_oom_score = own_oom_score_is_negative();
+        return 0;
+}
+
+void spawn_settings_done(SpawnSettings* settings) {
+        settings->null_fd = fd_close(settings->null_fd);
+}
+
+static int make_output_pipe(int ret[2]) {
+        int pair[2];
+        int r;
+
+        if (pipe2(pair, O_CLOEXEC) < 0)
+                return -errno;
+        /* Only our end: the node's is a description of its own, and stays blocking. */
+        r = fd_set_nonblocking(pair[0], true);
+        if (r < 0) {
+                close_pair(pair);
+                return r;
+        }
+        /* Beyond fs.pipe-user-pages-soft an unprivileged stem is refused; the pipe then stays small. */
+        (void) fcntl(pair[0], F_SETPIPE_SZ, OUTPUT_PIPE_SIZE);
+
+        memcpy(ret, pair, sizeof pair);
+        return 0;
+}
+
+static int make_pipes(SpawnKind kind, Pipes* pipes) {
+        int r;
+
+        r = make_output_pipe(pipes->output);
+        if (r >= 0 && kind == SPAWN_NODE)
+                r = make_output_pipe(pipes->error);
+        if (r >= 0 && pipe2(pipes->report, O_CLOEXEC) < 0)
+                r = -errno;
+        if (r >= 0)
+                r = fd_set_nonblocking(pipes->report[0], true);
+        if (r >= 0 && kind == SPAWN_NODE && pipe2(pipes->go, O_CLOEXEC) < 0)
+                r = -errno;
+        return r;
+}
+
+/* No signal handler of ours may run in the child, so it starts with all of them blocked. */
+static pid_t fork_blocked(void) {
+        sigset_t all, before;
+        pid_t pid;
+
+        (void) sigfillset(&all);
+        (void) sigprocmask(SIG_SETMASK, &all, &before);
+        pid = fork();
+        if (pid == 0)
+                return 0;
+
+        int saved_errno = errno;
+        (void) sigprocmask(SIG_SETMASK, &before, NULL);
+        errno = saved_errno;
+        return pid;
+}
+
+void process_abort(Process* p) {
+        if (p->pid <= 0)
+                return;
+
+        (void) kill(p->pid, SIGKILL);
+        while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
+                ;
+        process_release(p);
+}
+
+int process_spawn(const LaunchOrder* order, const SpawnSettings* settings, SpawnKind kind, Process* ret) {
+        _cleanup_(pipes_done) Pipes pipes = { .output = { -EBADF, -EBADF },
+                                              .error = { -EBADF, -EBADF },
+                                              .report = { -EBADF, -EBADF },
+                                              .go = { -EBADF, -EBADF } };
+        int r = make_pipes(kind, &pipes);
+
+        if (r < 0)
+                return r;
+
+        pid_t pid = fork_blocked();
+        if (pid < 0)
+                return -errno;
+        if (pid == 0)
+                child_run(order, &(ChildSetup) {
+                                         .null_fd = settings->null_fd,
+                                         .output_fd = pipes.output[1],
+                                         .error_fd = pipes.error[1],
+                                         .report_fd = pipes.report[1],
+                                         .go_fd = pipes.go[0],
+                                         .nofile = settings->nofile,
+                                         .reset_oom_score = settings->reset_oom_score,
+                                 });
+
+        int pidfd = pidfd_open(pid, 0);
+        if (pidfd < 0) {
+                r = -errno;
+                Process p = PROCESS_NONE;
+
+                p.pid = pid;
+                process_abort(&p);
+                return r;
+        }
+
+        *ret = (Process) {
+                .pid = pid,
+                .pidfd = pidfd,
+                .output = take_fd(pipes.output[0]),
+                .error = take_fd(pipes.error[0]),
+                .report = take_fd(pipes.report[0]),
+                .go = take_fd(pipes.go[1]),
+        };
+        return 0;
+}
+
+int process_go(Process* p) {
+        _cleanup_close_ int go = take_fd(p->go);
+
+        return write(go, "!", 1) < 0 ? -errno : 0;
+}
+
+void process_kill(const Process* p) {
+        if (p->pidfd >= 0)
+                (void) pidfd_send_signal(p->pidfd, SIGKILL, NULL, 0);
+}
+
+void process_kill_group(const Process* p) {
+        process_kill(p);
+        /* It is a session leader of its own once it has got that far; not reaped, so the number is still its. */
+        if (p->pid > 0)
+                (void) kill(-p->pid, SIGKILL);
+}
+
+static int wait_for(const Process* p, int options, ProcessExit* ret) {
+        siginfo_t info = {};
+
+        if (waitid(P_PIDFD, (id_t) p->pidfd, &info, WEXITED | WNOHANG | options) < 0)
+                return -errno;
+        if (info.si_pid == 0)
+                return 0;
+        if (ret)
+                *ret = (ProcessExit) { .code = info.si_code, .status = info.si_status };
+        return 1;
+}
+
+int process_peek(const Process* p, ProcessExit* ret) {
+        return wait_for(p, WNOWAIT, ret);
+}
+
+void process_release(Process* p) {
+        if (p->pidfd >= 0)
+                (void) wait_for(p, 0, NULL);
+        p->pidfd = fd_close(p->pidfd);
+        p->output = fd_close(p->output);
+        p->error = fd_close(p->error);
+        p->report = fd_close(p->report);
+        p->go = fd_close(p->go);
+        p->pid = 0;
+}
+
+SpawnProgress process_read_report(const Process* p, ChildReport* last) {
+        for (;;) {
+                ChildReport report;
+                ssize_t n = read(p->report, &report, sizeof report);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0 && errno == EAGAIN)
+                        return SPAWN_UNDER_WAY;
+                if (n != (ssize_t) sizeof report)
+                        break;
+                *last = report;
+        }
+        return last->error == 0 && last->step == CHILD_EXECUTE ? SPAWN_EXECUTED : SPAWN_FAILED;
+}
+
+char* process_exit_describe(const ProcessExit* e) {
+        const char* name;
+
+        if (e->code == CLD_EXITED)
+                return xasprintf("exited with status %i", e->status);
+        name = sigabbrev_np(e->status);
+        return name ? xasprintf("killed by signal %i (SIG%s)", e->status, name)
+                    : xasprintf("killed by signal %i", e->status);
+}

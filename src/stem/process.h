@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* A child of ours as its parent sees it: pid, pidfd, and our ends of the pipes to it.
+ *
+ * A process is not reaped until somebody asks for it, so its pid means this process and no other as long as this
+ * object lives. */
+
+#include <stdbool.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "stem/child-report.h"
+#include "stem/order.h"
+
+typedef struct Process {
+        pid_t pid;  /* 0: none */
+        int pidfd;
+        int output; /* read ends, non-blocking */
+        int error;
+        int report;
+        int go; /* write end; closing it instead of writing ends a child that waits */
+} Process;
+
+#define PROCESS_NONE \
+        ((Process) { .pidfd = -EBADF, .output = -EBADF, .error = -EBADF, .report = -EBADF, .go = -EBADF })
+
+/* What was ours and is restored in every child. */
+typedef struct SpawnSettings {
+        int null_fd;
+        struct rlimit nofile; /* before we raised it */
+        bool reset_oom_score;
+} SpawnSettings;
+
+/* How an ended process ended: CLD_EXITED, CLD_KILLED or CLD_DUMPED, and the exit status or signal. */
+typedef struct ProcessExit {
+        int code;
+        int status;
+} ProcessExit;
+
+/* Looks at what we inherited and raises our limit of descriptors. */
+int spawn_settings_init(SpawnSettings* settings);
+void spawn_settings_done(SpawnSettings* settings);
+
+typedef enum SpawnKind {
+        SPAWN_NODE,  /* pipes for output and error, waits for process_go() */
+        SPAWN_PROBE, /* a pipe for output, starts at once */
+} SpawnKind;
+
+/* Forks a child that carries out the order. *ret is PROCESS_NONE or released before. */
+int process_spawn(const LaunchOrder* order, const SpawnSettings* settings, SpawnKind kind, Process* ret);
+
+/* Lets a child go that waits for its scope. */
+int process_go(Process* p);
+
+/* Kills it, and for a probe its process group; no error when it has ended. */
+void process_kill(const Process* p);
+void process_kill_group(const Process* p);
+
+/* 0 while it runs, 1 when it has ended; it can be asked again. Negative: it is not our child. */
+int process_peek(const Process* p, ProcessExit* ret);
+
+/* Reaps it if it has ended, and closes what is open of it. */
+void process_release(Process* p);
+
+/* Kills and reaps a child that has not been let go: this is short. */
+void process_abort(Process* p);
+
+typedef enum SpawnProgress {
+        SPAWN_UNDER_WAY,
+        SPAWN_EXECUTED,
+        SPAWN_FAILED, /* *ret_report says where; its error is 0 if the child ended before it could say why */
+} SpawnProgress;
+
+/* Reads what the child has reported. To be called when the report pipe hangs up or the process ended. *last is kept
+ * by the caller between calls, and starts with the step _CHILD_STEP_INVALID. */
+SpawnProgress process_read_report(const Process* p, ChildReport* last);
+
+/* "killed by signal 9 (KILL)", "exited with status 3". */
+char* process_exit_describe(const ProcessExit* e);

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "stem/limits.h"
+#include "stem/scope-start.h"
+#include "util/alloc.h"
+#include "util/file.h"
+#include "util/log.h"
+
+#define CGROUP_FILE_MAX 65536U
+
+typedef enum StartState {
+        START_QUEUED,  /* for one of SCOPE_STARTS_MAX places, and for the line to be ready */
+        START_CALLING, /* StartTransientUnit is under way */
+        START_JOB,     /* its job is */
+        START_RETRY,   /* a timer runs: the name is in use, or it is not known what became of the call */
+        START_DONE,
+} StartState;
+
+struct ScopeStarts {
+        sd_event* event;
+        ServiceManager* manager;
+        ManagerListener listener;
+        sd_event_source* dispatch; /* hands out places, from the loop */
+        unsigned n_in_flight;      /* calling or with a job */
+        bool without_pidfds;       /* the manager is older than 255 */
+        TAILQ_HEAD(, ScopeStart) all;
+        TAILQ_HEAD(, ScopeStart) queue;
+};
+
+struct ScopeStart {
+        ScopeStarts* starts;
+        char* scope;
+        const ScopeStartOwner* owner;
+        void* userdata;
+        StartState state;
+        pid_t pid; /* 0: not begun. The process is the owner's */
+        int pidfd;
+        sd_bus_slot* call;
+        char* job; /* object path */
+        char* early_job;
+        char* early_result; /* of a job that ended before we knew it to be ours */
+        sd_event_source* timer;
+        usec_t name_in_use_since; /* 0: it was free */
+        bool tried_pids; /* this attempt goes without PIDFDs= to find out whether that was what the manager disliked */
+        bool unsure;
+        bool made;
+        bool given_up;
+        TAILQ_ENTRY(ScopeStart) all_entry;
+        TAILQ_ENTRY(ScopeStart) queue_entry;
+};
+
+static bool holds_place(const ScopeStart* start) {
+        return start->state == START_CALLING || start->state == START_JOB;
+}
+
+static void wake_dispatch(ScopeStarts* starts) {
+        if (!TAILQ_EMPTY(&starts->queue) && starts->n_in_flight < SCOPE_STARTS_MAX &&
+            service_manager_is_ready(starts->manager))
+                (void) sd_event_source_set_enabled(starts->dispatch, SD_EVENT_ONESHOT);
+}
+
+/* The one writer of the state. */
+static void set_state(ScopeStart* start, StartState state) {
+        ScopeStarts* starts = start->starts;
+
+        if (start->state == START_QUEUED)
+                TAILQ_REMOVE(&starts->queue, start, queue_entry);
+        if (holds_place(start))
+                starts->n_in_flight--;
+        start->call = sd_bus_slot_unref(start->call);
+        (void) sd_event_source_set_enabled(start->timer, SD_EVENT_OFF);
+
+        start->state = state;
+
+        if (holds_place(start))
+                starts->n_in_flight++;
+        if (state == START_QUEUED)
+                TAILQ_INSERT_TAIL(&starts->queue, start, queue_entry);
+        wake_dispatch(starts);
+}
+
+static void set_timer(ScopeStart* start, usec_t delay) {
+        (void) sd_event_source_set_time_relative(start->timer, delay);
+        (void) sd_event_source_set_enabled(start->timer, SD_EVENT_ONESHOT);
+}
+
+static void finish(ScopeStart* start, const char* why) {
+        set_state(start, START_DONE);
+        start->owner->done(start->userdata, why); /* may free it */
+}
+
+static void retry(ScopeStart* start) {
+        if (start->given_up) {
+                finish(start, "given up");
+                return;
+        }
+        set_state(start, START_RETRY);
+        set_timer(start, SCOPE_RETRY_USEC);
+}
+
+/* Where the kernel says the process is. In the hierarchy of systemd, be it the unified one or not, a process of a
+ * unit is below a directory with the unit's name. */
+static bool is_in_scope(const ScopeStart* start) {
+        _cleanup_free_ char* text = NULL;
+        char path[64];
+        size_t length = strlen(start->scope);
+
+        (void) snprintf(path, sizeof path, "/proc/%i/cgroup", (int) start->pid);
+        if (file_read_virtual(AT_FDCWD, path, CGROUP_FILE_MAX, &text) < 0)
+                return false;
+        for (const char* p = text; (p = strstr(p, start->scope)); p += length)
+                if (p > text && p[-1] == '/' && (p[length] == '/' || p[length] == '\n' || p[length] == 0))
+                        return true;
+        return false;
+}
+
+static void job_ended(ScopeStart* start, const char* result) {
+        if (strcmp(result, "done") == 0) {
+                finish(start, NULL);
+                return;
+        }
+
+        _cleanup_free_ char* why = xasprintf("the job to start %s ended with the result \"%s\"", start->scope, result);
+        finish(start, why);
+}
+
+static void name_in_use(ScopeStart* start, const sd_bus_error* e) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
+        usec_t now = now_usec(CLOCK_MONOTONIC);
+
+        if (start->name_in_use_since == 0) {
+                start->name_in_use_since = now;
+                /* A failed unit is collected at once, or stays until it is reset. */
+                if (service_manager_new_call(start->starts->manager, "ResetFailedUnit", &call) >= 0 &&
+                    sd_bus_message_append_basic(call, 's', start->scope) >= 0)
+                        (void) service_manager_send(start->starts->manager, call, NULL, NULL, NULL);
+        } else if (now - start->name_in_use_since > SCOPE_NAME_TIMEOUT_USEC) {
+                finish(start, e->message ? e->message : "the name is in use");
+                return;
+        }
+        retry(start);
+}
+
+static bool is_property_error(const sd_bus_error* e) {
+        return sd_bus_error_has_name(e, SD_BUS_ERROR_PROPERTY_READ_ONLY) ||
+               sd_bus_error_has_name(e, SD_BUS_ERROR_UNKNOWN_PROPERTY);
+}
+
+static void call_failed(ScopeStart* start, const sd_bus_error* e) {
+        if (sd_bus_error_has_name(e, "org.freedesktop.systemd1.UnitExists"))
+                name_in_use(start, e);
+        else if (is_property_error(e) && !start->starts->without_pidfds && !start->tried_pids && !start->given_up) {
+                start->tried_pids = true;
+                set_state(start, START_QUEUED);
+        } else if (service_manager_error_is_unsure(e)) {
+                start->unsure = true;
+                retry(start);
+        } else if (service_manager_error_is_passing(e))
+                retry(start);
+        else
+                finish(start, e->message ? e->message : e->name);
+}
+
+static int on_reply(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
+        ScopeStart* start = userdata;
+        const sd_bus_error* e = sd_bus_message_get_error(reply);
+        const char* job;
+        int r;
+
+        if (e) {
+                call_failed(start, e);
+                return 0;
+        }
+
+        start->made = true;
+        if (start->tried_pids)
+                start->starts->without_pidfds = true;
+        r = sd_bus_message_read_basic(reply, 'o', &job);
+        if (r < 0) {
+                finish(start, "the service manager's reply cannot be read");
+                return 0;
+        }
+
+        if (start->early_job && strcmp(start->early_job, job) == 0) {
+                job_ended(start, start->early_result);
+                return 0;
+        }
+        start->job = xstrdup(job);
+        set_state(start, START_JOB);
+        set_timer(start, SCOPE_JOB_CHECK_USEC);
+        return 0;
+}
+
+static int append_process(ScopeStart* start, sd_bus_message* call) {
+        if (start->starts->without_pidfds || start->tried_pids)
+                return sd_bus_message_append(call, "(sv)", "PIDs", "au", 1, (uint32_t) start->pid);
+        return sd_bus_message_append(call, "(sv)", "PIDFDs", "ah", 1, start->pidfd);
+}
+
+static int make_call(ScopeStart* start, sd_bus_message** ret) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
+        int r;
+
+        r = service_manager_new_call(start->starts->manager, "StartTransientUnit", &call);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "ss", start->scope, "fail");
+        if (r >= 0)
+                r = sd_bus_message_open_container(call, 'a', "(sv)");
+        if (r >= 0)
+                r = append_process(start, call);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "(sv)", "CollectMode", "s", "inactive-or-failed");
+        if (r >= 0)
+                r = start->owner->append_properties(start->userdata, call);
+        if (r >= 0)
+                r = sd_bus_message_close_container(call);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "a(sa(sv))", 0);
+        if (r >= 0)
+                *ret = take_ptr(call);
+        return r;
+}
+
+static void run(ScopeStart* start) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
+        int r;
+
+        if (start->pid == 0) {
+                r = start->owner->begin(start->userdata, &start->pid, &start->pidfd);
+                if (r < 0) {
+                        finish(start, strerror(-r));
+                        return;
+                }
+        }
+
+        set_state(start, START_CALLING);
+        r = make_call(start, &call);
+        if (r >= 0)
+                r = service_manager_send(start->starts->manager, call, &start->call, on_reply, start);
+        if (r == -ENOTCONN || r == -ENOBUFS)
+                retry(start);
+        else if (r < 0)
+                finish(start, strerror(-r));
+}
+
+static int on_dispatch(sd_event_source* s, void* userdata) {
+        ScopeStarts* starts = userdata;
+        ScopeStart* start = TAILQ_FIRST(&starts->queue);
+
+        if (start && starts->n_in_flight < SCOPE_STARTS_MAX && service_manager_is_ready(starts->manager))
+                run(start);
+        /* One process a turn of the loop: a fork takes as long as many messages. */
+        wake_dispatch(starts);
+        return 0;
+}
+
+static int on_timer(sd_event_source* s, uint64_t usec, void* userdata) {
+        ScopeStart* start = userdata;
+
+        if ((start->made || start->unsure) && is_in_scope(start))
+                finish(start, NULL);
+        else if (start->state == START_JOB)
+                set_timer(start, SCOPE_JOB_CHECK_USEC);
+        else
+                set_state(start, START_QUEUED);
+        return 0;
+}
+
+static void on_ready(ManagerListener* l) {
+        ScopeStarts* starts = l->userdata;
+        ScopeStart *start, *next;
+
+        /* Signals were missed, and a reply that is still awaited will not come. */
+        for (start = TAILQ_FIRST(&starts->all); start; start = next) {
+                next = TAILQ_NEXT(start, all_entry);
+                if (holds_place(start)) {
+                        start->unsure = true;
+                        retry(start);
+                }
+        }
+        wake_dispatch(starts);
+}
+
+static void on_job_removed(ManagerListener* l, const char* job, const char* unit, const char* result) {
+        ScopeStarts* starts = l->userdata;
+        ScopeStart *start, *next;
+
+        for (start = TAILQ_FIRST(&starts->all); start; start = next) {
+                next = TAILQ_NEXT(start, all_entry);
+                if (strcmp(start->scope, unit) != 0)
+                        continue;
+                if (start->state == START_CALLING) {
+                        free_and_replace(start->early_job, xstrdup(job));
+                        free_and_replace(start->early_result, xstrdup(result));
+                } else if (start->state == START_JOB && strcmp(start->job, job) == 0)
+                        job_ended(start, result);
+        }
+}
+
+static void on_unit_removed(ManagerListener* l, const char* unit) {
+        ScopeStarts* starts = l->userdata;
+        ScopeStart* start;
+
+        /* The name is free: no need to wait for the timer. */
+        TAILQ_FOREACH(start, &starts->all, all_entry)
+                if (start->state == START_RETRY && !start->unsure && strcmp(start->scope, unit) == 0)
+                        set_state(start, START_QUEUED);
+}
+
+int scope_starts_new(sd_event* event, ServiceManager* manager, ScopeStarts** ret) {
+        _cleanup_free_ ScopeStarts* starts = xnew0(ScopeStarts);
+        int r;
+
+        r = sd_event_add_defer(event, &starts->dispatch, on_dispatch, starts);
+        if (r < 0)
+                return r;
+        (void) sd_event_source_set_enabled(starts->dispatch, SD_EVENT_OFF);
+        (void) sd_event_source_set_description(starts->dispatch, "scope-starts");
+
+        starts->event = sd_event_ref(event);
+        starts->manager = manager;
+        TAILQ_INIT(&starts->all);
+        TAILQ_INIT(&starts->queue);
+        starts->listener.userdata = starts;
+        starts->listener.ready = on_ready;
+        starts->listener.job_removed = on_job_removed;
+        starts->listener.unit_removed = on_unit_removed;
+        service_manager_listen(manager, &starts->listener);
+
+        *ret = take_ptr(starts);
+        return 0;
+}
+
+ScopeStarts* scope_starts_free(ScopeStarts* starts) {
+        if (!starts)
+                return NULL;
+
+        assert(TAILQ_EMPTY(&starts->all));
+        service_manager_unlisten(starts->manager, &starts->listener);
+        (void) sd_event_source_disable_unref(starts->dispatch);
+        sd_event_unref(starts->event);
+        free(starts);
+        return NULL;
+}
+
+int scope_start_new(ScopeStarts* starts, const char* scope, const ScopeStartOwner* owner, void* userdata,
+                    ScopeStart** ret) {
+        _cleanup_free_ ScopeStart* start = xnew0(ScopeStart);
+        int r;
+
+        r = sd_event_add_time_relative(starts->event, &start->timer, CLOCK_MONOTONIC, 0, 0, on_timer, start);
+        if (r < 0)
+                return r;
+        (void) sd_event_source_set_enabled(start->timer, SD_EVENT_OFF);
+        (void) sd_event_source_set_description(start->timer, "scope-start");
+
+        start->starts = starts;
+        start->scope = xstrdup(scope);
+        start->owner = owner;
+        start->userdata = userdata;
+        start->pidfd = -EBADF;
+        TAILQ_INSERT_TAIL(&starts->all, start, all_entry);
+        TAILQ_INSERT_TAIL(&starts->queue, start, queue_entry);
+        start->state = START_QUEUED;
+        wake_dispatch(starts);
+
+        *ret = take_ptr(start);
+        return 0;
+}
+
+ScopeStart* scope_start_free(ScopeStart* start) {
+        if (!start)
+                return NULL;
+
+        if (start->state != START_DONE)
+                set_state(start, START_DONE);
+        TAILQ_REMOVE(&start->starts->all, start, all_entry);
+        (void) sd_event_source_disable_unref(start->timer);
+        free(start->scope);
+        free(start->job);
+        free(start->early_job);
+        free(start->early_result);
+        free(start);
+        return NULL;
+}
+
+void scope_start_give_up(ScopeStart* start) {
+        start->given_up = true;
+        if (start->state != START_DONE && !holds_place(start))
+                finish(start, "given up");
+}
+
+ScopeTrace scope_start_trace(const ScopeStart* start) {
+        if (start->made)
+                return SCOPE_TRACE_MADE;
+        return start->unsure || start->state == START_CALLING ? SCOPE_TRACE_MAYBE : SCOPE_TRACE_NONE;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* Puts processes into scopes of their own, a few at a time.
+ *
+ * A start waits in a queue for its turn, then asks its owner for the process, calls StartTransientUnit, and ends when
+ * the job of the unit has ended or the process is seen in the scope's control group. A name that the manager still
+ * has from the scope before is waited for, without holding up others. When the line to the manager breaks in
+ * between, the process itself shows whether the call was carried out, and it is made again if not.
+ *
+ * The owner keeps the process unreaped until the start has ended: until then its pid is a number that the manager may
+ * be about to use. */
+
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include "stem/service-manager.h"
+
+typedef struct ScopeStarts ScopeStarts; /* the queue */
+typedef struct ScopeStart ScopeStart;
+
+typedef struct ScopeStartOwner {
+        /* It is this start's turn: make the process. -errno ends the start. */
+        int (*begin)(void* userdata, pid_t* ret_pid, int* ret_pidfd);
+        /* Into an open a(sv). */
+        int (*append_properties)(void* userdata, sd_bus_message* m);
+        /* why is NULL: the process is in its scope. Comes once; the start may be freed in it. */
+        void (*done)(void* userdata, const char* why);
+} ScopeStartOwner;
+
+/* How much there is of a scope that was started by us. */
+typedef enum ScopeTrace {
+        SCOPE_TRACE_NONE,
+        SCOPE_TRACE_MAYBE, /* nobody knows whether a call was carried out */
+        SCOPE_TRACE_MADE,
+} ScopeTrace;
+
+int scope_starts_new(sd_event* event, ServiceManager* manager, ScopeStarts** ret);
+ScopeStarts* scope_starts_free(ScopeStarts* starts);
+DEFINE_CLEANUP(ScopeStarts*, scope_starts_free)
+
+/* Queues a start; nothing of the owner is called before this returned. */
+int scope_start_new(ScopeStarts* starts, const char* scope, const ScopeStartOwner* owner, void* userdata,
+                    ScopeStart** ret);
+ScopeStart* scope_start_free(ScopeStart* start);
+
+/* The process has ended or is not wanted any more: done comes at once, or as soon as the manager has answered what is
+ * under way. */
+void scope_start_give_up(ScopeStart* start);
+
+ScopeTrace scope_start_trace(const ScopeStart* start);

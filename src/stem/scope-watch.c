@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <string.h>
+
+#include "stem/limits.h"
+#include "stem/scope-watch.h"
+#include "util/alloc.h"
+#include "util/log.h"
+
+struct ScopeWatches {
+        sd_event* event;
+        ServiceManager* manager;
+        ManagerListener listener;
+        unsigned n_in_flight;
+        TAILQ_HEAD(, ScopeWatch) all;
+        TAILQ_HEAD(, ScopeWatch) queue; /* want to ask */
+};
+
+struct ScopeWatch {
+        ScopeWatches* watches;
+        char* scope;
+        scope_gone_t gone;
+        void* userdata;
+        sd_bus_slot* question; /* in flight */
+        sd_event_source* timer;
+        usec_t interval; /* of the timer, once the end is expected */
+        bool again;      /* something happened after the question was sent */
+        bool queued;
+        bool stop;
+        bool concluded;
+        TAILQ_ENTRY(ScopeWatch) all_entry;
+        TAILQ_ENTRY(ScopeWatch) queue_entry;
+};
+
+static void ask(ScopeWatch* w);
+
+static void dequeue(ScopeWatch* w) {
+        if (w->queued)
+                TAILQ_REMOVE(&w->watches->queue, w, queue_entry);
+        w->queued = false;
+}
+
+static void drop_question(ScopeWatch* w) {
+        if (!w->question)
+                return;
+        w->question = sd_bus_slot_unref(w->question);
+        w->watches->n_in_flight--;
+}
+
+static void ask_next(ScopeWatches* watches) {
+        ScopeWatch* w;
+
+        while (watches->n_in_flight < SCOPE_CHECKS_MAX && service_manager_is_ready(watches->manager) &&
+               (w = TAILQ_FIRST(&watches->queue))) {
+                dequeue(w);
+                ask(w);
+        }
+}
+
+static void set_timer(ScopeWatch* w, usec_t delay) {
+        (void) sd_event_source_set_time_relative(w->timer, delay);
+        (void) sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
+}
+
+/* A reason to ask. */
+static void want(ScopeWatch* w) {
+        if (w->concluded)
+                return;
+        if (w->question) {
+                w->again = true;
+                return;
+        }
+        if (!w->queued)
+                TAILQ_INSERT_TAIL(&w->watches->queue, w, queue_entry);
+        w->queued = true;
+        ask_next(w->watches);
+}
+
+static void conclude_gone(ScopeWatch* w) {
+        ScopeWatches* watches = w->watches;
+
+        drop_question(w);
+        dequeue(w);
+        (void) sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
+        w->concluded = true;
+        w->gone(w->userdata); /* may free it */
+        ask_next(watches);
+}
+
+/* The question could not be asked or was not answered; when the line is down, listener.ready asks again. */
+static void conclude_unknown(ScopeWatch* w) {
+        drop_question(w);
+        set_timer(w, SCOPE_CHECK_FAILED_USEC);
+        ask_next(w->watches);
+}
+
+static void call_about(ScopeWatch* w, const char* member, const char* mode) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
+        int r;
+
+        r = service_manager_new_call(w->watches->manager, member, &call);
+        if (r >= 0)
+                r = sd_bus_message_append_basic(call, 's', w->scope);
+        if (r >= 0 && mode)
+                r = sd_bus_message_append_basic(call, 's', mode);
+        if (r >= 0)
+                r = service_manager_send(w->watches->manager, call, NULL, NULL, NULL);
+        if (r < 0 && r != -ENOTCONN)
+                (void) log_warning_errno(r, "Failed to ask the service manager to stop %s: %m", w->scope);
+}
+
+static void conclude_there(ScopeWatch* w) {
+        drop_question(w);
+
+        if (w->again) {
+                w->again = false;
+                want(w);
+        } else if (w->stop) {
+                /* Seen for the second time. Abandoned first, so that systemd does not ask the scope's controller,
+                 * who does not know of it, to stop it, and wait for that. */
+                if (w->interval == SCOPE_STOP_AFTER_USEC) {
+                        w->interval = SCOPE_CHECK_FAILED_USEC;
+                        set_timer(w, SCOPE_STOP_AFTER_USEC);
+                } else {
+                        log_info("Stopping %s, which was started for nothing", w->scope);
+                        call_about(w, "AbandonScope", NULL);
+                        call_about(w, "StopUnit", "replace");
+                        set_timer(w, w->interval);
+                }
+        } else if (w->interval != USEC_INFINITY)
+                set_timer(w, w->interval);
+
+        ask_next(w->watches);
+}
+
+/* One row of ListUnitsByNames. A unit at rest is gone for us also when something pins it in the manager's memory,
+ * such as an After= in a unit file, but not when a job is about to start it. */
+static int read_unit(sd_bus_message* reply, bool* ret_at_rest) {
+        const char *load_state, *active_state;
+        uint32_t job;
+        int r;
+
+        r = sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_enter_container(reply, 'r', "ssssssouso");
+        if (r <= 0)
+                return r < 0 ? r : -ENXIO;
+        r = sd_bus_message_read(reply, "ssssssouso", NULL, NULL, &load_state, &active_state, NULL, NULL, NULL, &job,
+                                NULL, NULL);
+        if (r < 0)
+                return r;
+
+        *ret_at_rest = job == 0 && (strcmp(active_state, "inactive") == 0 || strcmp(active_state, "failed") == 0);
+        return 0;
+}
+
+static int on_unit_listed(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
+        ScopeWatch* w = userdata;
+        bool at_rest;
+        int r;
+
+        if (sd_bus_message_is_method_error(reply, NULL)) {
+                conclude_unknown(w);
+                return 0;
+        }
+        r = read_unit(reply, &at_rest);
+        if (r < 0) {
+                (void) log_warning_errno(r, "Failed to read the service manager's answer about %s: %m", w->scope);
+                conclude_unknown(w);
+        } else if (at_rest)
+                conclude_gone(w);
+        else
+                conclude_there(w);
+        return 0;
+}
+
+/* It is loaded: is it more than a name? */
+static int ask_state(ScopeWatch* w) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
+        int r;
+
+        w->question = sd_bus_slot_unref(w->question);
+        r = service_manager_new_call(w->watches->manager, "ListUnitsByNames", &call);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "as", 1, w->scope);
+        if (r >= 0)
+                r = service_manager_send(w->watches->manager, call, &w->question, on_unit_listed, w);
+        if (r < 0)
+                w->watches->n_in_flight--;
+        return r;
+}
+
+static int on_unit_looked_up(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
+        ScopeWatch* w = userdata;
+        const sd_bus_error* e = sd_bus_message_get_error(reply);
+
+        if (e && sd_bus_error_has_name(e, "org.freedesktop.systemd1.NoSuchUnit"))
+                conclude_gone(w);
+        else if (e || ask_state(w) < 0)
+                conclude_unknown(w);
+        return 0;
+}
+
+/* GetUnit comes first because it loads nothing. */
+static void ask(ScopeWatch* w) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
+        int r;
+
+        assert(!w->question);
+        w->again = false;
+        r = service_manager_new_call(w->watches->manager, "GetUnit", &call);
+        if (r >= 0)
+                r = sd_bus_message_append_basic(call, 's', w->scope);
+        if (r >= 0)
+                r = service_manager_send(w->watches->manager, call, &w->question, on_unit_looked_up, w);
+        if (r < 0)
+                set_timer(w, SCOPE_CHECK_FAILED_USEC);
+        else
+                w->watches->n_in_flight++;
+}
+
+static int on_timer(sd_event_source* s, uint64_t usec, void* userdata) {
+        want(userdata);
+        return 0;
+}
+
+static void on_ready(ManagerListener* l) {
+        ScopeWatches* watches = l->userdata;
+        ScopeWatch* w;
+
+        /* A question of the old line that is still open will not be answered. None concludes within want(), so the
+         * list stays as it is. */
+        TAILQ_FOREACH(w, &watches->all, all_entry)
+                drop_question(w);
+        TAILQ_FOREACH(w, &watches->all, all_entry)
+                want(w);
+}
+
+static void on_removed(ManagerListener* l, const char* unit) {
+        ScopeWatches* watches = l->userdata;
+        ScopeWatch* w;
+
+        TAILQ_FOREACH(w, &watches->all, all_entry)
+                if (strcmp(w->scope, unit) == 0)
+                        want(w);
+}
+
+int scope_watches_new(sd_event* event, ServiceManager* manager, ScopeWatches** ret) {
+        ScopeWatches* watches = xnew0(ScopeWatches);
+
+        watches->event = sd_event_ref(event);
+        watches->manager = manager;
+        TAILQ_INIT(&watches->all);
+        TAILQ_INIT(&watches->queue);
+        watches->listener.userdata = watches;
+        watches->listener.ready = on_ready;
+        watches->listener.unit_removed = on_removed;
+        service_manager_listen(manager, &watches->listener);
+
+        *ret = watches;
+        return 0;
+}
+
+ScopeWatches* scope_watches_free(ScopeWatches* watches) {
+        if (!watches)
+                return NULL;
+
+        assert(TAILQ_EMPTY(&watches->all));
+        service_manager_unlisten(watches->manager, &watches->listener);
+        sd_event_unref(watches->event);
+        free(watches);
+        return NULL;
+}
+
+int scope_watch_new(ScopeWatches* watches, const char* scope, scope_gone_t gone, void* userdata, ScopeWatch** ret) {
+        _cleanup_(scope_watch_freep) ScopeWatch* w = xnew0(ScopeWatch);
+        int r;
+
+        w->watches = watches;
+        w->scope = xstrdup(scope);
+        w->gone = gone;
+        w->userdata = userdata;
+        w->interval = USEC_INFINITY;
+        TAILQ_INSERT_TAIL(&watches->all, w, all_entry);
+
+        r = sd_event_add_time_relative(watches->event, &w->timer, CLOCK_MONOTONIC, 0, 0, on_timer, w);
+        if (r < 0)
+                return r;
+        (void) sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
+        (void) sd_event_source_set_description(w->timer, "scope-watch");
+
+        *ret = take_ptr(w);
+        return 0;
+}
+
+ScopeWatch* scope_watch_free(ScopeWatch* w) {
+        if (!w)
+                return NULL;
+
+        drop_question(w);
+        dequeue(w);
+        TAILQ_REMOVE(&w->watches->all, w, all_entry);
+        (void) sd_event_source_disable_unref(w->timer);
+        free(w->scope);
+        free(w);
+        return NULL;
+}
+
+void scope_watch_expect(ScopeWatch* w, usec_t delay) {
+        w->interval = SCOPE_CHECK_AGAIN_USEC;
+        set_timer(w, delay);
+}
+
+void scope_watch_stop(ScopeWatch* w) {
+        w->stop = true;
+        w->interval = SCOPE_STOP_AFTER_USEC;
+        want(w);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* Watches for the end of scopes.
+ *
+ * UnitRemoved alone proves nothing: daemon-reload sends it for every unit there is, and while the line was down it
+ * was not heard at all. So a signal, a new line, and a timer are only reasons to ask, and a scope is gone when the
+ * manager says that it has no such unit, or that it is at rest without a job. As the manager answers in the order in
+ * which it was asked, this also settles every earlier call about the scope. */
+
+#include <sys/queue.h>
+
+#include "stem/service-manager.h"
+#include "util/usec.h"
+
+typedef struct ScopeWatches ScopeWatches; /* all of them; they share a bound of questions in flight */
+typedef struct ScopeWatch ScopeWatch;
+
+/* The scope is gone. Comes once; the watch may be freed in it. */
+typedef void (*scope_gone_t)(void* userdata);
+
+int scope_watches_new(sd_event* event, ServiceManager* manager, ScopeWatches** ret);
+ScopeWatches* scope_watches_free(ScopeWatches* watches);
+DEFINE_CLEANUP(ScopeWatches*, scope_watches_free)
+
+int scope_watch_new(ScopeWatches* watches, const char* scope, scope_gone_t gone, void* userdata, ScopeWatch** ret);
+ScopeWatch* scope_watch_free(ScopeWatch* w);
+DEFINE_CLEANUP(ScopeWatch*, scope_watch_free)
+
+/* Ask after this time, and from then on every now and then: nothing keeps the scope alive any more. */
+void scope_watch_expect(ScopeWatch* w, usec_t delay);
+
+/* As scope_watch_expect(), for a scope that was started for nothing: if it does not vanish by itself it is stopped,
+ * without asking its controller. */
+void scope_watch_stop(ScopeWatch* w);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* The stem: the parts put together. */
+
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+#include "util/macro.h"
+
+typedef struct Stem Stem;
+
+/* Serves on the listening socket, and takes it over. Connects to the service manager in the background. */
+int stem_new(sd_event* event, bool user_mode, int listen_fd, Stem** ret);
+Stem* stem_free(Stem* stem);
+DEFINE_CLEANUP(Stem*, stem_free)
+
+size_t stem_n_nodes(const Stem* stem);
