@@ -74,7 +74,8 @@ static int read_port(json_t* value, const RecordType* type, Record* record, cons
         }
         if (json_object_size(value) == 2 && json_is_integer(number) && proto && proto_is_good(proto))
                 return record_set_number(type, record, field, json_integer_value(number), e);
-        return config_error_set(e, field->name, "must be a TCP port: {\"port\":10000,\"proto\":\"tcp\"}, \"10000/tcp\" or 10000");
+        return config_error_set(e, field->name,
+                                "must be a TCP port: {\"port\":10000,\"proto\":\"tcp\"}, \"10000/tcp\" or 10000");
 }
 
 static int read_strings(json_t* value, const RecordType* type, Record* record, const Field* field, ConfigError* e) {
@@ -272,11 +273,14 @@ static json_t* write_endpoint(const ClusterEndpoint* endpoint, NodeJsonForm form
 static json_t* write_cluster(const ClusterTable* table, NodeJsonForm form) {
         json_t* object = json_object();
 
-        for (size_t i = 0; table && i < table->n; i++)
-                if (json_object_set_new(object, table->endpoints[i].name, write_endpoint(&table->endpoints[i], form)) < 0) {
+        for (size_t i = 0; table && i < table->n; i++) {
+                const ClusterEndpoint* endpoint = &table->endpoints[i];
+
+                if (json_object_set_new(object, endpoint->name, write_endpoint(endpoint, form)) < 0) {
                         json_decref(object);
                         return NULL;
                 }
+        }
         return object;
 }
 
@@ -317,10 +321,11 @@ static json_t* write_record(const RecordType* type, const Record* record, NodeJs
 
         for (size_t i = 0; i < type->n_fields; i++) {
                 const Field* field = &type->fields[i];
+                const void* at = record_at(record, field);
 
                 if (!record_has(type, record, field) && !(form == NODE_JSON_FOR_ZEEK && zeek_wants(field)))
                         continue;
-                if (json_object_set_new(object, field->name, write_value(field, record_at(record, field), form)) < 0) {
+                if (json_object_set_new(object, field->name, write_value(field, at, form)) < 0) {
                         json_decref(object);
                         return NULL;
                 }

@@ -23,8 +23,8 @@
 typedef enum NodeJsonForm {
         /* The fields that were given, as they were given: reading it makes an equal NodeSpec. */
         NODE_JSON_AS_GIVEN,
-        /* What a Zeek script can turn into a Supervisor::NodeConfig with from_json(): roles are spelled in full, and the
-         * lists, env and cluster are there also when they are empty, because Zeek wants them. */
+        /* What a Zeek script can turn into a Supervisor::NodeConfig with from_json(): roles are spelled in full, and
+         * the lists, env and cluster are there also when they are empty, because Zeek wants them. */
         NODE_JSON_FOR_ZEEK,
         _NODE_JSON_FORM_MAX,
 } NodeJsonForm;

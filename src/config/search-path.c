@@ -131,7 +131,8 @@ static void read_directory(FoundList* list, const char* path, size_t rank, const
                         continue;
 
                 GROW(list->items, list->n, list->allocated);
-                list->items[list->n++] = (Found) { .path = file, .name = strrchr(file, '/') + 1, .rank = rank, .kind = kind };
+                list->items[list->n++] =
+                        (Found) { .path = file, .name = strrchr(file, '/') + 1, .rank = rank, .kind = kind };
                 file = NULL; /* it belongs to the list now */
         }
         (void) closedir(directory);

@@ -53,17 +53,18 @@ static const SettingKey node_keys[] = {
         { "AllowedCPUs", &setting_cpus, AT(allowed_cpus) },
         { "Nice", &setting_nice, AT(nice) },
         { "OOMScoreAdjust", &setting_oom_score, AT(oom_score_adjust) },
-        /* with none at all some versions of Zeek take gigabytes for a table of descriptors (zeek/zeek#2951); the manager
-         * of a large cluster has a few thousand */
+        /* with none at all some versions of Zeek take gigabytes for a table of descriptors (zeek/zeek#2951); the
+         * manager of a large cluster has a few thousand */
         { "LimitNOFILE", &setting_count, AT(limit_nofile), "65536", .min = 64, .max = UINT64_MAX },
         /* as under ZeekControl; systemd-coredump takes the core where it is installed */
         { "LimitCORE", &setting_size, AT(limit_core), "infinity", .max = UINT64_MAX },
         { "UMask", &setting_mode, AT(umask), "0022", .max = 0777 },
         { "AmbientCapabilities", &setting_capabilities, AT(ambient_capabilities) },
-        { "Seccomp", &setting_profile, AT(seccomp) },
+        { "Seccomp", &setting_profile, AT(seccomp), "none" },
         { "TruncateOutputFiles", &setting_bool, AT(truncate_output_files), "yes" },
         { "LineMax", &setting_size, AT(line_max), "48K", .min = LINE_MAX_MIN, .max = LINE_MAX_MAX },
-        { "LogRateLimitIntervalSec", &setting_span, AT(log_rate_limit_interval_usec), "0", .max = 24 * USEC_PER_HOUR },
+        { "LogRateLimitIntervalSec", &setting_span, AT(log_rate_limit_interval_usec), "0",
+          .max = 24 * USEC_PER_HOUR },
         { "LogRateLimitBurst", &setting_count, AT(log_rate_limit_burst), "10000", .min = 1, .max = UINT32_MAX },
 };
 
@@ -83,9 +84,7 @@ const SettingKey* setting_group_find(const SettingGroup* group, const char* name
 }
 
 const char* node_setting_default(const SettingKey* key, Role role) {
-        /* a role's profile has its name; what captures packets needs to be allowed to, and nothing else does */
-        if (key->type == &setting_profile)
-                return role_to_string(role);
+        /* what captures packets needs to be allowed to, and nothing else does */
         if (key->type == &setting_capabilities)
                 return role == ROLE_WORKER || role == ROLE_STANDALONE ? "CAP_NET_RAW" : NULL;
         return key->default_value;

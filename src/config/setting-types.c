@@ -91,7 +91,8 @@ static char* parse_setting_cpu_quota(const SettingKey* key, const char* value, v
         uint64_t quota = 0;
         int r = parse_cpu_quota(value, &quota);
 
-        return store_number(key, r, quota, at, xstrdup("must be a percentage of one CPU such as '150%', or 'infinity'"));
+        return store_number(key, r, quota, at,
+                            xstrdup("must be a percentage of one CPU such as '150%', or 'infinity'"));
 }
 
 static char* parse_setting_mode(const SettingKey* key, const char* value, void* at) {

@@ -155,7 +155,8 @@ static void read_items(Assignments* a, const char* file, IniReader* reader, Diag
                 switch (item.kind) {
                 case INI_SECTION:
                         if (!find_section(a, item.section) && !is_foreign(item.section))
-                                diagnostics_add(d, file, item.line, "Unknown section [%s], ignoring it", item.section);
+                                diagnostics_add(d, file, item.line, "Unknown section [%s], ignoring it",
+                                                item.section);
                         break;
                 case INI_ASSIGNMENT:
                         assign(a, file, &item, d);

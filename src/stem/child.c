@@ -124,6 +124,17 @@ static void wait_for_go(void) {
                 _exit(EXIT_FAILURE);
 }
 
+/* As systemd does for its services: where more is asked than this machine allows (a container, a user's manager), the
+ * most that it allows. */
+static int set_closest_limit(int resource) {
+        struct rlimit rlim;
+
+        if (errno != EPERM || getrlimit(resource, &rlim) < 0)
+                return -1;
+        rlim.rlim_cur = rlim.rlim_max;
+        return setrlimit(resource, &rlim);
+}
+
 static void apply_limits(const ChildSetup* setup) {
         /* The parent raised its own. */
         (void) setrlimit(RLIMIT_NOFILE, &setup->nofile);
@@ -133,7 +144,7 @@ static void apply_limits(const ChildSetup* setup) {
                 struct rlimit rlim = { .rlim_cur = limit->value, .rlim_max = limit->value };
 
                 begin(CHILD_LIMIT, (uint32_t) i);
-                if (setrlimit(limit->resource, &rlim) < 0)
+                if (setrlimit(limit->resource, &rlim) < 0 && set_closest_limit(limit->resource) < 0)
                         fail();
         }
 }

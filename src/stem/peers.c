@@ -13,6 +13,10 @@
 #include "util/log.h"
 #include "util/usec.h"
 
+#define LOCAL_PATH "/org/freedesktop/DBus/Local"
+#define LOCAL_INTERFACE "org.freedesktop.DBus.Local"
+#define LEFTOVER_MESSAGES_MAX 32U /* what fits behind the authentication in sd-bus' buffer */
+
 typedef struct Peer Peer;
 
 struct Peers {
@@ -29,6 +33,7 @@ struct Peer {
         Peers* peers; /* weak */
         pid_t pid;    /* for messages only */
         sd_bus* bus;
+        sd_event_source* leftover;
         TAILQ_ENTRY(Peer) entry;
 };
 
@@ -36,6 +41,7 @@ static Peer* peer_free(Peer* peer) {
         if (!peer)
                 return NULL;
 
+        (void) sd_event_source_disable_unref(peer->leftover);
         /* Not flushed: who has not read by now must not hold us up. */
         peer->bus = sd_bus_close_unref(peer->bus);
         free(peer);
@@ -73,6 +79,33 @@ static int on_disconnected(sd_bus_message* m, void* userdata, sd_bus_error* ret_
         return 0;
 }
 
+/* A client may send its first calls together with the end of the authentication. sd-bus has read them then, and goes
+ * to sleep over them until more comes (seen with 252). So it is woken once when the connection is up. */
+static int on_connected(sd_bus_message* m, void* userdata, sd_bus_error* ret_error) {
+        Peer* peer = userdata;
+
+        return sd_event_source_set_enabled(peer->leftover, SD_EVENT_ONESHOT);
+}
+
+static int on_leftover(sd_event_source* s, void* userdata) {
+        Peer* peer = userdata;
+        _cleanup_(sd_bus_unrefp) sd_bus* bus = sd_bus_ref(peer->bus); /* processing may end the peer */
+
+        for (unsigned i = 0; i < LEFTOVER_MESSAGES_MAX; i++)
+                if (sd_bus_process(bus, NULL) <= 0)
+                        break;
+        return 0;
+}
+
+static int add_leftover(Peer* peer) {
+        int r = sd_event_add_defer(peer->peers->event, &peer->leftover, on_leftover, peer);
+
+        if (r < 0)
+                return r;
+        (void) sd_event_source_set_description(peer->leftover, "peer-leftover");
+        return sd_event_source_set_enabled(peer->leftover, SD_EVENT_OFF);
+}
+
 static int peer_start(Peer* peer, int fd) {
         Peers* peers = peer->peers;
         sd_id128_t id;
@@ -98,8 +131,15 @@ static int peer_start(Peer* peer, int fd) {
         if (r >= 0)
                 r = peers->export(peer->bus, peers->userdata);
         if (r >= 0)
-                r = sd_bus_match_signal(peer->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
-                                        "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, peer);
+                r = sd_bus_match_signal(peer->bus, NULL, NULL, LOCAL_PATH, LOCAL_INTERFACE, "Disconnected",
+                                        on_disconnected, peer);
+        if (r >= 0)
+                r = sd_bus_match_signal(peer->bus, NULL, NULL, LOCAL_PATH, LOCAL_INTERFACE, "Connected",
+                                        on_connected, peer);
+        if (r >= 0)
+                r = sd_bus_set_connected_signal(peer->bus, true);
+        if (r >= 0)
+                r = add_leftover(peer);
         if (r >= 0)
                 r = sd_bus_start(peer->bus);
         if (r >= 0)

@@ -3,7 +3,8 @@
 
 /* A node's command line (zeek-facts 3.1):
  *
- *   BINARY Arguments= [-b] [-i IF | -r PCAP] [-U .status] [backend script] addl_base_scripts Scripts= addl_user_scripts
+ *   BINARY Arguments= [-b] [-i IF | -r PCAP] [-U .status]
+ *          [backend script] addl_base_scripts Scripts= addl_user_scripts
  *
  * The backend script comes first of all scripts, so that the others can redefine its options. */
 

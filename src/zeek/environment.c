@@ -28,8 +28,8 @@ static char* default_zeek_path(const char* binary_directory) {
         const char* slash = strrchr(binary_directory, '/');
         _cleanup_free_ char* prefix = xstrndup(binary_directory, slash ? (size_t) (slash - binary_directory) : 0);
 
-        return xasprintf(".:%s/share/zeek:%s/share/zeek/policy:%s/share/zeek/site:%s/share/zeek/builtin-plugins", prefix,
-                         prefix, prefix, prefix);
+        return xasprintf(".:%s/share/zeek:%s/share/zeek/policy:%s/share/zeek/site:%s/share/zeek/builtin-plugins",
+                         prefix, prefix, prefix, prefix);
 }
 
 static void set_zeek_path(char*** env, const ZeekSurroundings* around, const ZeekSettings* settings) {

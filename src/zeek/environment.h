@@ -26,5 +26,5 @@ typedef struct ZeekSurroundings {
 } ZeekSurroundings;
 
 /* A vector of NAME=value for strv_free(). Where nobody says what Zeek's own path is and it has to be said (because a
- * layout goes before it), it is the one below the prefix of the binary: "bin/.." and "share/zeek" in it. */
+ * layout goes before it), it is the default below the prefix of the binary, the directory above binary_directory. */
 char** zeek_environment(const ZeekSurroundings* around, const ZeekSettings* settings, const NodeSpec* spec);

@@ -3,6 +3,9 @@
 #include "unit/unit.h"
 #include "util/strv.h"
 
+#define ENDPOINT(fields) "{\"name\":\"w\",\"cluster\":{\"w\":{" fields "}}}"
+#define WORKER "\"role\":\"WORKER\",\"host\":\"::1\""
+
 static NodeSpec* read_spec(const char* json) {
         _cleanup_config_error_ ConfigError e = {};
         NodeSpec* spec = NULL;
@@ -98,8 +101,7 @@ static void ports_have_three_spellings(void** state) {
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
-                _cleanup_free_ char* json = xasprintf(
-                        "{\"name\":\"w\",\"cluster\":{\"w\":{\"role\":\"WORKER\",\"host\":\"::1\",\"p\":%s}}}", table[i].port);
+                _cleanup_free_ char* json = xasprintf(ENDPOINT(WORKER ",\"p\":%s"), table[i].port);
                 _cleanup_node_spec_ NodeSpec* spec = read_spec(json);
 
                 assert_int_equal(spec->cluster->endpoints[0].port, table[i].expected);
@@ -110,9 +112,6 @@ static void null_means_not_given(void** state) {
         expect_written("{\"name\":\"w\",\"interface\":null,\"env\":null,\"cluster\":null}", NODE_JSON_AS_GIVEN,
                        "{\"name\":\"w\"}");
 }
-
-#define ENDPOINT(fields) "{\"name\":\"w\",\"cluster\":{\"w\":{" fields "}}}"
-#define WORKER "\"role\":\"WORKER\",\"host\":\"::1\""
 
 static void errors_name_the_key(void** state) {
         static const struct {
@@ -187,7 +186,7 @@ static void brackets_in_strings_are_no_levels(void** state) {
 
 static void size_has_a_limit_in_both_directions(void** state) {
         _cleanup_free_ char* large = xcalloc(NODE_JSON_SIZE_MAX + 2, 1);
-        _cleanup_node_spec_ NodeSpec* spec = read_spec("{\"name\":\"w\",\"cluster\":{\"w\":{" WORKER "}}}");
+        _cleanup_node_spec_ NodeSpec* spec = read_spec(ENDPOINT(WORKER));
         _cleanup_cluster_table_ ClusterTable* table = cluster_table_new();
         _cleanup_config_error_ ConfigError e = {};
         NodeSpec* untouched = NULL;

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The daemons built with AddressSanitizer (and its LeakSanitizer) and UndefinedBehaviorSanitizer.
+
+Reports go to files, one a process; a daemon's are complete when it has ended.
+"""
+
+UNITS = ["zeek-supervisor.service", "zeek-stem.service"]
+LOGS = "/var/log/sanitizers"
+
+ENVIRONMENT = {
+    "ASAN_OPTIONS": f"log_path={LOGS}/asan:log_exe_name=1:handle_abort=1:detect_stack_use_after_return=1",
+    "UBSAN_OPTIONS": f"log_path={LOGS}/ubsan:log_exe_name=1:print_stacktrace=1",
+}
+
+# What the sanitizers cannot live under: LeakSanitizer stops its own process from a second one, by ptrace(2), and
+# reads what there is to know about it from /proc.
+LOOSER = """
+SystemCallFilter=
+MemoryDenyWriteExecute=no
+ProtectProc=default
+ProcSubset=all
+"""
+
+
+def prepare(lab):
+    logs = lab.path(LOGS)
+    logs.mkdir(mode=0o1777)
+    logs.chmod(0o1777)  # nodes have other users than the daemons
+
+    environment = "".join(f"Environment={name}={value}\n" for name, value in ENVIRONMENT.items())
+    for unit in UNITS:
+        lab.drop_in(unit, f"[Service]\n{environment}{LOOSER}ReadWritePaths={LOGS}\n", name="sanitizers")
+        # a user's manager would need a user namespace for a path of its own, and the log needs none
+        lab.drop_in(unit, f"[Service]\n{environment}{LOOSER}", name="sanitizers", manager="user")
+
+
+def reports(lab):
+    """What the sanitizers have said so far."""
+    logs = lab.path(LOGS)
+    return [f"{file.name}:\n{file.read_text(errors='replace')}" for file in sorted(logs.glob("*"))]
