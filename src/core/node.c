@@ -12,6 +12,21 @@
 /* SIGKILL works or the kernel is in trouble; it is repeated in case the request was lost. */
 #define KILL_AGAIN_USEC (10 * USEC_PER_SEC)
 
+static const char* const node_phase_table[_PHASE_MAX] = {
+        [PHASE_VOID] = "void",         [PHASE_LAUNCHING] = "launching", [PHASE_RUNNING] = "running",
+        [PHASE_TERMINATING] = "terminating", [PHASE_KILLING] = "killing", [PHASE_SWEEPING] = "sweeping",
+        [PHASE_AT_REST] = "at-rest",
+};
+
+DEFINE_ENUM_TABLE(node_phase, NodePhase)
+
+static const char* const node_outcome_table[_OUTCOME_MAX] = {
+        [OUTCOME_NONE] = "none",     [OUTCOME_RESTART] = "restart", [OUTCOME_WAIT] = "wait", [OUTCOME_FAIL] = "fail",
+        [OUTCOME_FINISH] = "finish", [OUTCOME_STOP] = "stop",       [OUTCOME_FORGET] = "forget",
+};
+
+DEFINE_ENUM_TABLE(node_outcome, NodeOutcome)
+
 static const char* const node_state_table[_NODE_STATE_MAX] = {
         [NODE_STARTING] = "starting", [NODE_RUNNING] = "running", [NODE_STOPPING] = "stopping",
         [NODE_WAITING] = "waiting",   [NODE_FAILED] = "failed",   [NODE_FINISHED] = "finished",
@@ -316,6 +331,12 @@ static void begin_next_jobs(Node* node, Instant now, Effects* effects) {
         }
 }
 
+void node_restore(Node* node, NodeSpec* spec, const NodePolicy* policy) {
+        assert(node->phase != PHASE_VOID && !node->spec && !node->job);
+        node->spec = node_spec_ref(spec);
+        node->policy = *policy;
+}
+
 void node_submit(Node* node, Job* job, Instant now, Effects* effects) {
         TAILQ_INSERT_TAIL(&node->jobs, job, queue);
         begin_next_jobs(node, now, effects);
@@ -340,7 +361,8 @@ static void on_launch_failed(Node* node, const char* text, Instant now, Effects*
         Effect* e = effect(effects, EFFECT_MILESTONE, MILESTONE_LAUNCH_FAILED);
 
         e->text = xstrdup_or_null(text);
-        if (node->job && node->job->type == JOB_CREATE)
+        /* It never ran: its Create failed, also if the daemon that promised to tell so is gone. */
+        if (node->pid == 0)
                 forget(node, now, effects);
         else
                 enter_rest(node, node->stop_requested ? OUTCOME_STOP : find_outcome(node, false, now), now, effects);

@@ -42,7 +42,10 @@ typedef enum NodePhase {
         PHASE_SWEEPING,    /* the main process ended; what it left in the scope is on its way out */
         PHASE_AT_REST,     /* no process, no scope */
         _PHASE_MAX,
+        _PHASE_INVALID = -EINVAL,
 } NodePhase;
+
+DECLARE_ENUM_TABLE(node_phase, NodePhase);
 
 /* What a node comes to once its scope is empty. */
 typedef enum NodeOutcome {
@@ -54,7 +57,10 @@ typedef enum NodeOutcome {
         OUTCOME_STOP, /* systemctl stop of the scope */
         OUTCOME_FORGET,
         _OUTCOME_MAX,
+        _OUTCOME_INVALID = -EINVAL,
 } NodeOutcome;
+
+DECLARE_ENUM_TABLE(node_outcome, NodeOutcome);
 
 /* How this node is treated: supervisor.conf for its role, overridden by its own configuration. */
 typedef struct NodePolicy {
@@ -177,6 +183,10 @@ void effects_done(Effects* effects);
 
 Node* node_new(const char* name);
 Node* node_free(Node* node);
+
+/* Completes a node that a former daemon had, once its life (phase to next_restart) was set from what that daemon
+ * remembered. What was under way goes on with the next event. */
+void node_restore(Node* node, NodeSpec* spec, const NodePolicy* policy);
 
 /* Takes the job; it begins at once or when its turn comes. */
 void node_submit(Node* node, Job* job, Instant now, Effects* effects);

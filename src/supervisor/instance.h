@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-/* What the daemon holds for a node: its line to the stem, the pipes of the running incarnation, its timer. It carries
- * out the effects that the node asks for and turns what happens into the node's events. */
+/* What the daemon has of a node beside its life: timer, files, marks for notices, and of the running incarnation the
+ * line to the stem and the pipes (incarnation.h). */
 
+#include "supervisor/launch-order.h"
 #include "supervisor/node-output.h"
 #include "supervisor/supervisor.h"
 
@@ -17,15 +18,16 @@ typedef struct Instance {
         sd_event_source* failure; /* a launch that failed before it got as far as the stem */
         char* failure_text;
 
+        int pidfd;            /* to hand to a stem that lost its own */
         bool exited, emptied; /* what the stem has said about the incarnation */
         char* cgroup;         /* of the running incarnation; NULL: not known */
         char* layout_directory; /* of the last launch; NULL: the node stands alone */
-        uint64_t order_hash;    /* of the last launch */
 
         NodeOutputState output_state; /* of all incarnations */
         NodeOutput* output;           /* of the running one */
 
-        unsigned notices; /* marked NoticeGroups */
+        uint64_t life_hash; /* of what is remembered on disk */
+        unsigned notices;   /* marked NoticeGroups */
         TAILQ_ENTRY(Instance) noticed;
 } Instance;
 
@@ -36,18 +38,15 @@ static inline Instance* node_instance(const Node* node) {
 Instance* instance_new(Supervisor* s, Node* node);
 Instance* instance_free(Instance* instance);
 
-/* Orders a process from the stem; ends in LAUNCHED or LAUNCH_FAILED, never before this function returned. */
-void instance_launch(Instance* instance);
+/* Writes the life of the node to its file. */
+void instance_remember(Instance* instance);
+
 /* After a change of configuration: would it be launched differently now? If not, its scope gets the limits
  * that are due now. */
 bool instance_adapt(Instance* instance);
 /* The node is forgotten: its files and what is known of its output go too. */
 void instance_forget(Instance* instance);
-void instance_signal(Instance* instance, int signal);
-void instance_kill_scope(Instance* instance, int signal);
+/* Writes the files that the node reads, and makes the order that names them. -EINVAL and a description. */
+int instance_make_order(Instance* instance, LaunchOrder* ret, char** ret_why);
 /* Makes the timer agree with the node's deadline. */
 void instance_arm_timer(Instance* instance);
-
-/* From the stem: the main process ended, or the scope is gone. pid tells incarnations apart. */
-void instance_exited(Instance* instance, uint32_t pid, ExitReason reason);
-void instance_emptied(Instance* instance, uint32_t pid);

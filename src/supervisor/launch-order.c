@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "supervisor/launch-order.h"
+#include "util/hash.h"
 #include "util/parse.h"
 #include "util/strv.h"
 #include "zeek/command.h"
@@ -242,15 +243,6 @@ int launch_order_append(sd_bus_message* m, const LaunchOrder* order, const char*
 
 /* ---- hash ---- */
 
-/* FNV-1a. Compared only with what this daemon computed from files that root wrote; nobody gains by a collision. */
-static uint64_t hash_bytes(uint64_t hash, const void* data, size_t size) {
-        const uint8_t* p = data;
-
-        for (size_t i = 0; i < size; i++)
-                hash = (hash ^ p[i]) * UINT64_C(0x100000001b3);
-        return hash;
-}
-
 static uint64_t hash_strv(uint64_t hash, char* const* v) {
         STRV_FOREACH(s, v)
                 hash = hash_bytes(hash, *s, strlen(*s) + 1);
@@ -270,7 +262,7 @@ uint64_t launch_order_hash(const LaunchOrder* order) {
                 (int64_t) role->limit_nofile,
                 (int64_t) role->limit_core,
         };
-        uint64_t hash = UINT64_C(0xcbf29ce484222325);
+        uint64_t hash = HASH_BASIS;
 
         hash = hash_strv(hash, order->arguments);
         hash = hash_strv(hash, order->environment);

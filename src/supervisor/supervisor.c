@@ -25,6 +25,7 @@ static void carry_out(Supervisor* s, Node* node, const Effect* effect) {
 
         switch (effect->type) {
         case EFFECT_ADDED:
+                state_files_write_config(s->state, node->spec);
                 notices_node_added(s->notices, node);
                 break;
         case EFFECT_LAUNCH:
@@ -56,6 +57,11 @@ static void carry_out(Supervisor* s, Node* node, const Effect* effect) {
 }
 
 static void carry_out_all(Supervisor* s, Node* node, const Effects* effects) {
+        /* Remembered before it is done: a daemon that dies in between leaves something to finish, not something that
+         * nobody knows of. */
+        if (node->phase != PHASE_VOID)
+                instance_remember(node_instance(node));
+
         for (size_t i = 0; i < effects->n; i++)
                 carry_out(s, node, &effects->items[i]);
 

@@ -12,6 +12,7 @@
 #include <systemd/sd-event.h>
 
 #include "core/registry.h"
+#include "supervisor/adoption.h"
 #include "supervisor/authorize.h"
 #include "supervisor/configuration.h"
 #include "supervisor/journal-writer.h"
@@ -19,6 +20,7 @@
 #include "supervisor/notices.h"
 #include "supervisor/output-hub.h"
 #include "supervisor/places.h"
+#include "supervisor/state-files.h"
 #include "supervisor/stem-client.h"
 
 typedef struct Supervisor {
@@ -33,6 +35,8 @@ typedef struct Supervisor {
         Configuration* configuration; /* NULL until it was read for the first time */
         ConfigurationLoader* loader;
         Registry registry;
+        StateFiles* state;
+        Adoption* adoption;
         TAILQ_HEAD(, Request) requests; /* not answered yet */
         TAILQ_HEAD(, ReloadWaiter) reload_waiters;
         bool stopping;

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/node-json.h"
+#include "core/node-name.h"
+#include "supervisor/state-files.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/log.h"
+#include "util/parse.h"
+
+#define CONFIG_SUFFIX ".config"
+#define LIFE_SUFFIX ".life"
+#define LIFE_SIZE_MAX 4096U
+#define LIFE_VERSION 1U
+
+struct StateFiles {
+        char* directory;
+        int fd;        /* empty: it could not be made */
+        bool complained;
+};
+
+/* ---- the life as text ---- */
+
+typedef struct LifeKey {
+        const char* name;
+        size_t offset;
+        size_t size; /* 1, 4 or 8 */
+} LifeKey;
+
+#define KEY(name, type, member) { name, offsetof(type, member), sizeof(((type*) NULL)->member) }
+
+static const LifeKey node_keys[] = {
+        KEY("STOP_REQUESTED", Node, stop_requested),
+        KEY("SWEPT", Node, swept),
+        KEY("ATTEMPTS", Node, backoff.attempts),
+        KEY("DELAY", Node, backoff.delay),
+        KEY("LAST_START", Node, backoff.last_start),
+        KEY("DEADLINE", Node, deadline),
+        KEY("PID", Node, pid),
+        KEY("READY", Node, ready),
+        KEY("RESTARTS", Node, n_restarts),
+        KEY("HAS_EXITED", Node, has_exited),
+        KEY("EXIT_CODE", Node, exit.code),
+        KEY("EXIT_STATUS", Node, exit.status),
+        KEY("STATE_SINCE", Node, state_since.realtime),
+        KEY("STATE_SINCE_BOOTTIME", Node, state_since.boottime),
+        KEY("STARTED", Node, started.realtime),
+        KEY("STARTED_BOOTTIME", Node, started.boottime),
+        KEY("NEXT_RESTART", Node, next_restart),
+};
+
+static const LifeKey output_keys[] = {
+        KEY("LINES_FORWARDED", NodeOutputState, lines_forwarded),
+        KEY("LINES_SUPPRESSED", NodeOutputState, lines_suppressed),
+        KEY("LINES_DROPPED", NodeOutputState, lines_dropped),
+};
+
+static uint64_t get_number(const void* object, const LifeKey* key) {
+        const char* at = (const char*) object + key->offset;
+        uint32_t small;
+        uint64_t large;
+
+        if (key->size == 1)
+                return *(const uint8_t*) at;
+        if (key->size == 4) {
+                memcpy(&small, at, sizeof small);
+                return small;
+        }
+        memcpy(&large, at, sizeof large);
+        return large;
+}
+
+static bool set_number(void* object, const LifeKey* key, uint64_t value) {
+        char* at = (char*) object + key->offset;
+        uint32_t small = (uint32_t) value;
+
+        if (key->size == 1) {
+                if (value > 1)
+                        return false;
+                *(bool*) at = value;
+        } else if (key->size == 4) {
+                if (value > UINT32_MAX)
+                        return false;
+                memcpy(at, &small, sizeof small);
+        } else
+                memcpy(at, &value, sizeof value);
+        return true;
+}
+
+static void print_numbers(FILE* f, const void* object, const LifeKey* keys, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                (void) fprintf(f, "%s=%llu\n", keys[i].name, (unsigned long long) get_number(object, &keys[i]));
+}
+
+static char* life_to_text(const Node* node, const NodeOutputState* output, size_t* ret_size) {
+        char* text = NULL;
+        FILE* f = open_memstream(&text, ret_size);
+
+        assert(f);
+        (void) fprintf(f, "VERSION=%u\nPHASE=%s\nOUTCOME=%s\n", LIFE_VERSION, node_phase_to_string(node->phase),
+                       node_outcome_to_string(node->outcome));
+        print_numbers(f, node, node_keys, ELEMENTSOF(node_keys));
+        print_numbers(f, output, output_keys, ELEMENTSOF(output_keys));
+        (void) fclose(f);
+        return text;
+}
+
+/* The lines come in the order in which they are written: each is asked for by its name. */
+static const char* next_value(char** text, const char* name) {
+        size_t length = strlen(name);
+        char* line = *text;
+        char* end = strchr(line, '\n');
+
+        if (!end || strncmp(line, name, length) != 0 || line[length] != '=')
+                return NULL;
+        *end = 0;
+        *text = end + 1;
+        return line + length + 1;
+}
+
+static bool read_numbers(char** text, void* object, const LifeKey* keys, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                const char* value = next_value(text, keys[i].name);
+                uint64_t number;
+
+                if (!value || parse_u64(value, &number) < 0 || !set_number(object, &keys[i], number))
+                        return false;
+        }
+        return true;
+}
+
+static int life_from_text(char* text, Node* node, NodeOutputState* output) {
+        const char* value = next_value(&text, "VERSION");
+        uint64_t version;
+
+        if (!value || parse_u64(value, &version) < 0)
+                return -EBADMSG;
+        if (version != LIFE_VERSION)
+                return -EPROTONOSUPPORT;
+
+        node->phase = node_phase_from_string(next_value(&text, "PHASE"));
+        node->outcome = node_outcome_from_string(next_value(&text, "OUTCOME"));
+        if (node->phase <= PHASE_VOID || node->outcome < 0 ||
+            !read_numbers(&text, node, node_keys, ELEMENTSOF(node_keys)) ||
+            !read_numbers(&text, output, output_keys, ELEMENTSOF(output_keys)) || *text)
+                return -EBADMSG;
+        /* what is on its way out or at rest is so for a reason */
+        if (node->phase > PHASE_RUNNING && node->outcome == OUTCOME_NONE)
+                return -EBADMSG;
+        return 0;
+}
+
+/* ---- files ---- */
+
+StateFiles* state_files_new(const char* runtime_directory) {
+        StateFiles* f = xnew0(StateFiles);
+        int r;
+
+        f->directory = xasprintf("%s/state", runtime_directory);
+        f->fd = -EBADF;
+        r = directory_make(f->directory, 0700);
+        if (r >= 0) {
+                f->fd = open(f->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                r = f->fd < 0 ? -errno : 0;
+        }
+        if (r < 0)
+                (void) log_warning_errno(r, "Failed to make %s, nodes cannot be remembered beyond a restart: %m",
+                                         f->directory);
+        return f;
+}
+
+StateFiles* state_files_free(StateFiles* f) {
+        if (!f)
+                return NULL;
+
+        fd_close(f->fd);
+        free(f->directory);
+        free(f);
+        return NULL;
+}
+
+static int write_file(StateFiles* f, const char* node, const char* suffix, const char* text, size_t size) {
+        _cleanup_free_ char* name = xasprintf("%s%s", node, suffix);
+        int r;
+
+        if (f->fd < 0)
+                return 0;
+
+        r = file_write_atomic(f->fd, name, text, size, 0600);
+        if (r < 0 && !f->complained)
+                (void) log_error_errno(r, "Failed to write %s/%s; if the daemon ended now, the next one would know only what "
+                                          "the stem and the scopes tell: %m",
+                                       f->directory, name);
+        f->complained = r < 0;
+        return r;
+}
+
+void state_files_write_config(StateFiles* f, const NodeSpec* spec) {
+        _cleanup_free_ char* text = NULL;
+
+        if (node_spec_to_json(spec, NODE_JSON_AS_GIVEN, &text) >= 0)
+                (void) write_file(f, spec->name, CONFIG_SUFFIX, text, strlen(text));
+}
+
+void state_files_write_life(StateFiles* f, const Node* node, const NodeOutputState* output, uint64_t* hash) {
+        size_t size = 0;
+        _cleanup_free_ char* text = life_to_text(node, output, &size);
+        uint64_t now = hash_bytes(HASH_BASIS, text, size);
+
+        if (now != *hash && write_file(f, node->name, LIFE_SUFFIX, text, size) >= 0)
+                *hash = now;
+}
+
+void state_files_remove(StateFiles* f, const char* name) {
+        _cleanup_free_ char* config = xasprintf("%s%s", name, CONFIG_SUFFIX);
+        _cleanup_free_ char* life = xasprintf("%s%s", name, LIFE_SUFFIX);
+
+        if (f->fd < 0)
+                return;
+        /* The other way round than they were written: where there is a configuration, there was a life. */
+        (void) unlinkat(f->fd, config, 0);
+        (void) unlinkat(f->fd, life, 0);
+}
+
+static int load_config(StateFiles* f, const char* name, NodeSpec** ret) {
+        _cleanup_free_ char* file = xasprintf("%s%s", name, CONFIG_SUFFIX);
+        _cleanup_config_error_ ConfigError e = {};
+        _cleanup_node_spec_ NodeSpec* spec = NULL;
+        _cleanup_free_ char* text = NULL;
+        size_t size;
+        int r;
+
+        r = file_read(f->fd, file, NODE_JSON_SIZE_MAX, &text, &size);
+        if (r < 0)
+                return log_warning_errno(r, "Failed to read %s/%s: %m", f->directory, file);
+        r = node_spec_from_json(text, size, &spec, &e);
+        if (r < 0)
+                return log_warning_errno(r, "The configuration in %s/%s is damaged: %s: %s", f->directory, file, e.key, e.why);
+        if (strcmp(spec->name, name) != 0)
+                return log_warning_errno(-EBADMSG, "The configuration in %s/%s is that of another node", f->directory, file);
+
+        *ret = take_ptr(spec);
+        return 0;
+}
+
+static int load_life(StateFiles* f, const char* name, Node* life, NodeOutputState* output) {
+        _cleanup_free_ char* file = xasprintf("%s%s", name, LIFE_SUFFIX);
+        _cleanup_free_ char* text = NULL;
+        int r;
+
+        r = file_read(f->fd, file, LIFE_SIZE_MAX, &text, NULL);
+        if (r >= 0)
+                r = life_from_text(text, life, output);
+        if (r < 0)
+                return log_warning_errno(r, "Failed to make sense of %s/%s, going by the stem and the scopes: %m",
+                                         f->directory, file);
+        return 0;
+}
+
+static void load_node(StateFiles* f, const char* name, state_loaded_t callback, void* userdata) {
+        _cleanup_node_spec_ NodeSpec* spec = NULL;
+        NodeOutputState output = {};
+        Node life = {};
+
+        if (load_config(f, name, &spec) < 0)
+                return;
+        if (load_life(f, name, &life, &output) < 0)
+                /* whether it runs, the stem will say */
+                life = (Node) { .phase = PHASE_AT_REST, .outcome = OUTCOME_FAIL, .deadline = USEC_INFINITY };
+        callback(name, spec, &life, &output, userdata);
+}
+
+void state_files_load(StateFiles* f, state_loaded_t callback, void* userdata) {
+        struct dirent* entry;
+        DIR* directory;
+
+        if (f->fd < 0)
+                return;
+        directory = opendir(f->directory);
+        if (!directory) {
+                (void) log_warning_errno(-errno, "Failed to list %s: %m", f->directory);
+                return;
+        }
+
+        while ((entry = readdir(directory))) {
+                size_t length = strlen(entry->d_name), suffix = strlen(CONFIG_SUFFIX);
+
+                if (length > suffix && strcmp(entry->d_name + length - suffix, CONFIG_SUFFIX) == 0) {
+                        _cleanup_free_ char* name = xstrndup(entry->d_name, length - suffix);
+                        _cleanup_free_ char* why = node_name_check(name);
+
+                        if (!why)
+                                load_node(f, name, callback, userdata);
+                }
+        }
+        (void) closedir(directory);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* What the daemon remembers of its nodes beyond its own end: two files a node in the runtime directory, replaced
+ * atomically. NAME.config is its configuration, written once; NAME.life is where it stands, written whenever that
+ * changed and before anything is done about it, so that the next daemon finishes what this one began.
+ *
+ * The life is a list of KEY=number or KEY=word: nothing of it comes from outside, so nothing in it can be mistaken. */
+
+#include "core/registry.h"
+#include "supervisor/output-stream.h"
+
+typedef struct StateFiles StateFiles;
+
+/* Makes the directory. A directory that cannot be made is a warning: everything works, and nothing is remembered. */
+StateFiles* state_files_new(const char* runtime_directory);
+StateFiles* state_files_free(StateFiles* f);
+
+/* Writes unless the file says so already; *hash is what it says, 0 at first. Of a new node the life comes before the
+ * configuration: only both together are a node. */
+void state_files_write_config(StateFiles* f, const NodeSpec* spec);
+void state_files_write_life(StateFiles* f, const Node* node, const NodeOutputState* output, uint64_t* hash);
+void state_files_remove(StateFiles* f, const char* name);
+
+/* A remembered node: its life, read into an otherwise empty node, and its configuration. What cannot be made sense of is
+ * said in the log and left out. Names are those of files, checked. */
+typedef void (*state_loaded_t)(const char* name, NodeSpec* spec, const Node* life, const NodeOutputState* output,
+                               void* userdata);
+void state_files_load(StateFiles* f, state_loaded_t callback, void* userdata);
