@@ -3,7 +3,6 @@
 #include "util/macro.h"
 
 #define ATTEMPTS_BEFORE_INCREASE 3U
-#define INCREASE_FACTOR 2U
 
 void backoff_reset(Backoff* b, usec_t now) {
         *b = (Backoff) { .last_start = now };
@@ -27,6 +26,6 @@ void backoff_attempt(Backoff* b, const BackoffPolicy* policy, usec_t now) {
 
         b->attempts++;
         if (b->attempts % ATTEMPTS_BEFORE_INCREASE == 0 && b->delay < policy->delay_max)
-                b->delay = min_u64(b->delay * INCREASE_FACTOR, policy->delay_max);
+                b->delay = min_u64(saturating_add_u64(b->delay, b->delay), policy->delay_max);
         b->last_start = now;
 }

@@ -95,7 +95,8 @@ static int endpoint_compare(const void* a, const void* b) {
 }
 
 int cluster_table_finish(ClusterTable* t, ConfigError* e) {
-        qsort(t->endpoints, t->n, sizeof(ClusterEndpoint), endpoint_compare);
+        if (t->n > 0)
+                qsort(t->endpoints, t->n, sizeof(ClusterEndpoint), endpoint_compare);
 
         for (size_t i = 1; i < t->n; i++)
                 if (endpoint_compare(&t->endpoints[i - 1], &t->endpoints[i]) == 0)

@@ -33,7 +33,7 @@ bool exit_reason_is_clean(const ExitReason* reason) {
 }
 
 char* exit_reason_describe(const ExitReason* reason) {
-        const char* name;
+        const char *name, *dumped = reason->code == CLD_DUMPED ? " and dumped core" : "";
 
         switch (reason->code) {
         case CLD_EXITED:
@@ -41,8 +41,9 @@ char* exit_reason_describe(const ExitReason* reason) {
         case CLD_KILLED:
         case CLD_DUMPED:
                 name = sigabbrev_np(reason->status);
-                return xasprintf("was killed by signal %s%s%s", name ? "SIG" : "", name ? name : "unknown",
-                                 reason->code == CLD_DUMPED ? " and dumped core" : "");
+                if (!name) /* a real-time signal */
+                        return xasprintf("was killed by signal %i%s", reason->status, dumped);
+                return xasprintf("was killed by signal SIG%s%s", name, dumped);
         default:
                 return xstrdup("ended, it is not known how");
         }

@@ -5,11 +5,12 @@
 #include "util/alloc.h"
 #include "util/escape.h"
 
+#define UNIT_NAME_MAX 255U /* systemd's */
 #define LETTERS_AND_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 char* node_name_check(const char* name) {
         size_t length = strlen(name);
-        _cleanup_free_ char* quoted = escape_bytes(name, length, NODE_NAME_MAX);
+        _cleanup_free_ char *quoted = escape_bytes(name, length, NODE_NAME_MAX), *scope = NULL;
 
         if (length == 0)
                 return xstrdup("node names must not be an empty string");
@@ -21,6 +22,10 @@ char* node_name_check(const char* name) {
                 return xasprintf("node names must start with a letter or a digit: '%s'", quoted);
         if (name[strspn(name, LETTERS_AND_DIGITS "_.-")])
                 return xasprintf("node names may hold only letters, digits, '_', '.' and '-': '%s'", quoted);
+
+        scope = node_scope_name(name);
+        if (strlen(scope) > UNIT_NAME_MAX)
+                return xasprintf("node name makes a unit name of more than %u characters: '%s'", UNIT_NAME_MAX, quoted);
         return NULL;
 }
 

@@ -2,7 +2,8 @@
 #pragma once
 
 /* A node's name becomes part of a unit name, an object path, a file name and a Zeek string, so it is held to
- * what is plain in all of them: 1 to 64 of A-Za-z0-9_.- and first a letter or a digit. */
+ * what is plain in all of them: 1 to 64 of A-Za-z0-9_.- and first a letter or a digit. (More than 58 of '-' are too
+ * many, because each takes four characters of the unit name.) */
 
 #define NODE_NAME_MAX 64U
 

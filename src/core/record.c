@@ -60,10 +60,9 @@ void record_touch(const RecordType* type, Record* record, const Field* field) {
         record->present |= field_bit(type, field);
 }
 
-static int begin(const RecordType* type, Record* record, const Field* field, ConfigError* e) {
+static int check_once(const RecordType* type, const Record* record, const Field* field, ConfigError* e) {
         if (record_has(type, record, field))
                 return config_error_set(e, field->name, "is given twice");
-        record_touch(type, record, field);
         return 0;
 }
 
@@ -82,30 +81,33 @@ static int check_string(const Field* field, const char* value, ConfigError* e) {
 
 int record_set_string(const RecordType* type, Record* record, const Field* field, const char* value, ConfigError* e) {
         assert(field->kind == FIELD_STRING);
-        if (begin(type, record, field, e) < 0 || check_string(field, value, e) < 0)
+        if (check_once(type, record, field, e) < 0 || check_string(field, value, e) < 0)
                 return -EINVAL;
 
+        record_touch(type, record, field);
         *(char**) record_at(record, field) = xstrdup(value);
         return 0;
 }
 
 int record_set_bool(const RecordType* type, Record* record, const Field* field, bool value, ConfigError* e) {
         assert(field->kind == FIELD_BOOL);
-        if (begin(type, record, field, e) < 0)
+        if (check_once(type, record, field, e) < 0)
                 return -EINVAL;
 
+        record_touch(type, record, field);
         *(bool*) record_at(record, field) = value;
         return 0;
 }
 
 int record_set_number(const RecordType* type, Record* record, const Field* field, wide_int value, ConfigError* e) {
         assert(field->kind == FIELD_SIGNED || field->kind == FIELD_UNSIGNED || field->kind == FIELD_PORT);
-        if (begin(type, record, field, e) < 0)
+        if (check_once(type, record, field, e) < 0)
                 return -EINVAL;
         if (value < field->min || value > field->max)
                 return config_error_set(e, field->name, "must be between %lld and %llu", (long long) field->min,
                                         (unsigned long long) field->max);
 
+        record_touch(type, record, field);
         if (field->kind == FIELD_SIGNED)
                 *(int64_t*) record_at(record, field) = (int64_t) value;
         else

@@ -70,8 +70,9 @@ bool record_has(const RecordType* type, const Record* record, const Field* field
 /* The field's place in the record. */
 void* record_at(const Record* record, const Field* field);
 
-/* Each checks the value against the table and stores a copy. A field is set once; lists grow by one with each
- * call after record_touch(), which marks the field as given, also with an empty list. 0 or -EINVAL with *e. */
+/* Each checks the value against the table and stores a copy; of a value that is refused nothing stays. A field is set
+ * once; lists grow by one with each call after record_touch(), which marks the field as given, also with an empty
+ * list. 0 or -EINVAL with *e. */
 void record_touch(const RecordType* type, Record* record, const Field* field);
 int record_set_string(const RecordType* type, Record* record, const Field* field, const char* value, ConfigError* e);
 int record_set_bool(const RecordType* type, Record* record, const Field* field, bool value, ConfigError* e);

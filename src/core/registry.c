@@ -64,6 +64,15 @@ void registry_release(Registry* registry, Node* node) {
         node_free(node);
 }
 
+Node* registry_next(const Registry* registry, const Node* node) {
+        bool found;
+        size_t i = node ? position(registry, node->name, &found) + 1 : 0;
+
+        while (i < registry->n && registry->nodes[i]->phase == PHASE_VOID)
+                i++;
+        return i < registry->n ? registry->nodes[i] : NULL;
+}
+
 size_t registry_count(const Registry* registry) {
         size_t n = 0;
 

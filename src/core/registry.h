@@ -29,7 +29,9 @@ bool registry_is_full(const Registry* registry) _pure_;
  * with a copy of the whole table, which would make memory grow with the square of their number. */
 void registry_share_cluster(const Registry* registry, NodeSpec* spec);
 
-#define REGISTRY_FOREACH(node, registry)                                        \
-        for (size_t _i = 0; _i < (registry)->n; _i++)                           \
-                for (Node* node = (registry)->nodes[_i]; node; node = NULL)     \
-                        if (node->phase != PHASE_VOID)
+/* The first node that exists behind this one in the order of names, or of all if it is NULL. */
+Node* registry_next(const Registry* registry, const Node* node);
+
+/* The body may add nodes, and release any but the one that it looks at. */
+#define REGISTRY_FOREACH(node, registry) \
+        for (Node* node = registry_next((registry), NULL); node; node = registry_next((registry), node))

@@ -13,7 +13,8 @@
 bool journal_field_name_is_valid(const char* name) {
         size_t length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 
-        return name[length] == '\0' && length > 0 && length <= JOURNAL_FIELD_NAME_MAX && name[0] >= 'A';
+        return name[length] == '\0' && length > 0 && length <= JOURNAL_FIELD_NAME_MAX && name[0] >= 'A' &&
+               name[0] <= 'Z';
 }
 
 void journal_entry_done(JournalEntry* entry) {

@@ -6,12 +6,13 @@
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "stem/child.h"
@@ -31,7 +32,6 @@ typedef struct Child {
         int report_fd;
         ChildReport report;
         int affinity_error;
-        int output_file_fd, error_file_fd;
         bool made_output_file, made_error_file;
         /* The working directory, and at which lengths of it there is a directory that we made. */
         char directory[PATH_MAX];
@@ -279,6 +279,10 @@ static void enter_directory(void) {
                 fail();
 }
 
+static bool is_null_device(const struct stat* st) {
+        return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
+}
+
 /* The node's user may have put anything there, also while we look: no link is followed, a FIFO does not hang us. */
 static int open_output(const char* path, bool* made) {
         const int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
@@ -305,35 +309,39 @@ static int open_output(const char* path, bool* made) {
 
         if (fstat(fd, &st) < 0)
                 fail();
-        if (!S_ISREG(st.st_mode))
+        if (!S_ISREG(st.st_mode) && !is_null_device(&st))
                 fail_with(CHILD_ERROR_NOT_REGULAR);
         if (fcntl(fd, F_SETFL, O_APPEND) < 0)
                 fail();
         return fd;
 }
 
+/* Makes an open file the standard output or error. */
+static void use_output(int fd, int standard_fd) {
+        struct stat st;
+
+        if (child.order->truncate_files && (fstat(fd, &st) < 0 || (S_ISREG(st.st_mode) && ftruncate(fd, 0) < 0)))
+                fail();
+        if (dup2(fd, standard_fd) < 0)
+                fail();
+}
+
 static void open_output_files(void) {
         const LaunchOrder* order = child.order;
+        int error_fd = -EBADF;
 
         if (order->error_file) {
                 begin(CHILD_ERROR_FILE, 0);
-                child.error_file_fd = open_output(order->error_file, &child.made_error_file);
+                error_fd = open_output(order->error_file, &child.made_error_file);
         }
         if (order->output_file) {
                 begin(CHILD_OUTPUT_FILE, 0);
-                child.output_file_fd = open_output(order->output_file, &child.made_output_file);
-                if (order->truncate_files && ftruncate(child.output_file_fd, 0) < 0)
-                        fail();
-                if (dup2(child.output_file_fd, STDOUT_FILENO) < 0)
-                        fail();
+                use_output(open_output(order->output_file, &child.made_output_file), STDOUT_FILENO);
         }
         /* Only now: what was in the error file is not lost to an output file that cannot be opened. */
         if (order->error_file) {
-                child.report = (ChildReport) { .step = CHILD_ERROR_FILE };
-                if (order->truncate_files && ftruncate(child.error_file_fd, 0) < 0)
-                        fail();
-                if (dup2(child.error_file_fd, STDERR_FILENO) < 0)
-                        fail();
+                begin(CHILD_ERROR_FILE, 0);
+                use_output(error_fd, STDERR_FILENO);
         }
 }
 

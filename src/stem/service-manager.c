@@ -248,13 +248,19 @@ int service_manager_new_call(ServiceManager* manager, const char* member, sd_bus
 
 int service_manager_send(ServiceManager* manager, sd_bus_message* call, sd_bus_slot** slot,
                          sd_bus_message_handler_t callback, void* userdata) {
+        int r;
+
         if (!manager->ready)
                 return -ENOTCONN;
         if (callback)
-                return sd_bus_call_async(manager->bus, slot, call, callback, userdata, MANAGER_CALL_TIMEOUT_USEC);
-
-        int r = sd_bus_message_set_expect_reply(call, false);
-        return r < 0 ? r : sd_bus_send(manager->bus, call, NULL);
+                r = sd_bus_call_async(manager->bus, slot, call, callback, userdata, MANAGER_CALL_TIMEOUT_USEC);
+        else {
+                r = sd_bus_message_set_expect_reply(call, false);
+                if (r >= 0)
+                        r = sd_bus_send(manager->bus, call, NULL);
+        }
+        /* The line has broken, and we are about to hear of it. */
+        return r == -ECONNRESET || r == -EPIPE || r == -ESHUTDOWN ? -ENOTCONN : r;
 }
 
 bool service_manager_error_is_unsure(const sd_bus_error* e) {

@@ -40,7 +40,8 @@ bool service_manager_is_ready(const ServiceManager* manager);
 /* A call of a method of the manager object, to be filled. -ENOTCONN while the line is not ready. */
 int service_manager_new_call(ServiceManager* manager, const char* member, sd_bus_message** ret);
 /* Sends it. The callback gets the reply or an error message, once, unless *slot is dropped before; also when the line
- * breaks or the manager does not answer in time. Without a callback no reply is wanted. */
+ * breaks or the manager does not answer in time. Without a callback no reply is wanted. -ENOTCONN: it was not sent,
+ * listeners will hear when the line is ready again. */
 int service_manager_send(ServiceManager* manager, sd_bus_message* call, sd_bus_slot** slot,
                          sd_bus_message_handler_t callback, void* userdata);
 

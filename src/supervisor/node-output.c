@@ -26,8 +26,8 @@ char** node_output_state_last_lines_of(const NodeOutputState* state, Stream stre
         return last_output_lines_of(&state->last, stream);
 }
 
-static void run_finish(OutputTurn* turn) {
-        NodeOutput* o = CONTAINER_OF(turn, NodeOutput, finish_turn);
+static void run_finish(void* userdata) {
+        NodeOutput* o = userdata;
 
         o->finished(o->finished_userdata);
 }
@@ -68,7 +68,7 @@ int node_output_new(OutputHub* hub, const NodeOutputConfig* config, NodeOutput**
                 .ended = on_stream_ended,
                 .ended_userdata = o,
         };
-        o->finish_turn.run = run_finish;
+        o->finish_turn = (OutputTurn) { .run = run_finish, .userdata = o };
 
         for (Stream i = 0; i < _STREAM_MAX; i++) {
                 int r = output_stream_init(&o->streams[i], &o->owner, i, &origin, line_max, fds[i]);

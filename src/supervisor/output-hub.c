@@ -19,7 +19,7 @@ static int on_turn(sd_event_source* s, int fd, uint32_t revents, void* userdata)
 
         if (turn) {
                 output_hub_cancel(hub, turn);
-                turn->run(turn);
+                turn->run(turn->userdata);
         }
         hub_watch(hub);
         return 0;

@@ -22,10 +22,11 @@
 #define OUTPUT_TURN_BYTES (64U * 1024)
 #define OUTPUT_STEP_BYTES 256U
 
-/* Embedded in who wants a turn. */
+/* Embedded in who wants a turn, and sets run and userdata. */
 typedef struct OutputTurn OutputTurn;
 struct OutputTurn {
-        void (*run)(OutputTurn* turn); /* may free what the turn is part of */
+        void (*run)(void* userdata); /* may free what the turn is part of */
+        void* userdata;
         bool queued;
         TAILQ_ENTRY(OutputTurn) link;
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "supervisor/output-stream.h"
 #include "util/fd.h"
@@ -190,11 +191,13 @@ static WindowEnd stream_window_end(const OutputStream* s) {
         return s->ending && pipe_window_size(&stream_hub(s)->window) >= s->left ? WINDOW_LAST : WINDOW_OPEN;
 }
 
-/* A line that is still allowed to grow needs a pipe that holds it, however small the writes it comes in. */
+/* A line that may still grow needs a pipe that holds it: the writes it comes in may leave half of each page unused, and
+ * of the first page most may be taken already. */
 static bool stream_enlarge_pipe(OutputStream* s) {
+        size_t wanted = 2 * (s->splitter.line_max + 1) + 2 * (size_t) sysconf(_SC_PAGESIZE);
         int size = fcntl(s->fd, F_GETPIPE_SZ);
 
-        return size > 0 && (size_t) size < 2 * (s->splitter.line_max + 1) && fcntl(s->fd, F_SETPIPE_SZ, 2 * size) > size;
+        return size > 0 && (size_t) size < wanted && fcntl(s->fd, F_SETPIPE_SZ, 2 * size) > size;
 }
 
 /* There is no complete line, so the writer must be able to go on, or both would wait for ever: a pipe that is full is
@@ -226,8 +229,8 @@ static Step stream_step(OutputStream* s, size_t* budget) {
         return step;
 }
 
-static void stream_run(OutputTurn* turn) {
-        OutputStream* s = CONTAINER_OF(turn, OutputStream, turn);
+static void stream_run(void* userdata) {
+        OutputStream* s = userdata;
         uint64_t forwarded_before = s->owner->state->lines_forwarded;
         size_t budget = OUTPUT_TURN_BYTES;
         Step step;
@@ -255,12 +258,6 @@ static void stream_run(OutputTurn* turn) {
                         s->unfinished = UNFINISHED_UNKNOWN;
                 stream_look_again(s);
         }
-}
-
-static void on_journal_ready(void* userdata) {
-        OutputStream* s = userdata;
-
-        stream_run(&s->turn);
 }
 
 static int on_readable(sd_event_source* source, int fd, uint32_t revents, void* userdata) {
@@ -291,9 +288,8 @@ int output_stream_init(OutputStream* s, const OutputOwner* owner, Stream kind, c
                 .kind = kind,
                 .fd = -EBADF,
                 .again_usec = AGAIN_FIRST_USEC,
-                .turn.run = stream_run,
-                .waiter.ready = on_journal_ready,
-                .waiter.userdata = s,
+                .turn = { .run = stream_run, .userdata = s },
+                .waiter = { .ready = stream_run, .userdata = s },
                 .splitter.line_max = line_max,
         };
         if (fd < 0)

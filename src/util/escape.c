@@ -86,6 +86,11 @@ bool utf8_is_valid(const char* s) {
         return true;
 }
 
+/* C1 in UTF-8: terminals obey them as they obey ESC. */
+static bool is_c1(const unsigned char* p, size_t length) {
+        return length == 2 && p[0] == 0xc2 && p[1] < 0xa0;
+}
+
 char* escape_bytes(const void* data, size_t size, size_t max_bytes) {
         const unsigned char* from = data;
         char* escaped = xcalloc(min_size(size * 4, max_bytes) + 1, 1);
@@ -93,7 +98,8 @@ char* escape_bytes(const void* data, size_t size, size_t max_bytes) {
 
         while (size > 0) {
                 size_t length = utf8_sequence_length(from, size);
-                bool verbatim = length > 1 || (length == 1 && ((*from >= 0x20 && *from != 0x7f) || *from == '\t'));
+                bool verbatim = length == 1 ? (*from >= 0x20 && *from != 0x7f) || *from == '\t' :
+                                              length > 1 && !is_c1(from, length);
                 size_t room = max_bytes - (size_t) (p - escaped);
 
                 if (room < (verbatim ? length : 4))
@@ -111,8 +117,8 @@ char* escape_bytes(const void* data, size_t size, size_t max_bytes) {
 }
 
 bool string_has_no_control(const char* s) {
-        for (; *s; s++)
-                if ((unsigned char) *s < 0x20 || *s == 0x7f)
+        for (const unsigned char* p = (const unsigned char*) s; *p; p++)
+                if (*p < 0x20 || *p == 0x7f || is_c1(p, p[1] ? 2 : 1))
                         return false;
         return true;
 }

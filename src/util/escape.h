@@ -9,7 +9,7 @@
 /* As `systemd-escape`: what a unit name cannot hold, and '-', becomes \xNN (systemd.unit(5)). */
 char* unit_name_escape(const char* s);
 
-/* Bytes that a D-Bus string or a terminal cannot hold as they are (control characters but tab, invalid UTF-8)
+/* Bytes that a D-Bus string or a terminal cannot hold as they are (control characters, C1 too, but tab; invalid UTF-8)
  * become \xNN. At most max_bytes of output, never cut within a character or an escape. */
 char* escape_bytes(const void* data, size_t size, size_t max_bytes);
 
@@ -17,5 +17,5 @@ char* escape_bytes(const void* data, size_t size, size_t max_bytes);
 size_t utf8_sequence_length(const void* data, size_t size);
 bool utf8_is_valid(const char* s);
 
-/* No control character (C0, DEL) in it, so that it fits on one line of any file. */
+/* No control character (C0, DEL, C1) in it, so that it fits on one line of any file and moves no cursor. */
 bool string_has_no_control(const char* s);

@@ -69,6 +69,8 @@ int file_write_atomic(int dir_fd, const char* name, const void* data, size_t siz
         _cleanup_close_ int fd = -EBADF;
         int r;
 
+        assert(!strchr(name, '/'));
+
         /* one left by a writer that was killed */
         (void) unlinkat(dir_fd, temporary, 0);
 
@@ -88,6 +90,7 @@ int file_write_atomic(int dir_fd, const char* name, const void* data, size_t siz
 
 int directory_make(const char* path, mode_t mode) {
         _cleanup_free_ char* partial = xstrdup(path);
+        struct stat st;
 
         for (char* slash = partial + 1; *partial; slash++) {
                 char saved = *slash;
@@ -101,5 +104,9 @@ int directory_make(const char* path, mode_t mode) {
                         break;
                 *slash = saved;
         }
-        return 0;
+
+        /* EEXIST told that something is there, not what */
+        if (stat(path, &st) < 0)
+                return -errno;
+        return S_ISDIR(st.st_mode) ? 0 : -EEXIST;
 }

@@ -17,5 +17,5 @@ int file_read_virtual(int dir_fd, const char* path, size_t max_size, char** ret)
  * another name, then renamed over it. The directory is one that only we write to. */
 int file_write_atomic(int dir_fd, const char* name, const void* data, size_t size, mode_t mode);
 
-/* Makes the directory and its parents where they are missing, as `mkdir -p`. */
+/* Makes the directory and its parents where they are missing, as `mkdir -p`. -EEXIST if something else is there. */
 int directory_make(const char* path, mode_t mode);

@@ -10,6 +10,8 @@ static const char* const node_types[_ROLE_MAX] = {
         [ROLE_MANAGER] = "Cluster::MANAGER",
         [ROLE_PROXY] = "Cluster::PROXY",
         [ROLE_WORKER] = "Cluster::WORKER",
+        /* must be there too: a node that is missing in its own table ends at once */
+        [ROLE_STANDALONE] = "Cluster::NONE",
 };
 
 /* A Zeek string: what its scanner would not take as it is becomes an escape. */
@@ -34,10 +36,6 @@ static void write_address(FILE* f, const char* host) {
                 (void) fprintf(f, "[%s]", inet_ntop(AF_INET6, &address, text, sizeof text));
         else
                 (void) fputs(host, f);
-}
-
-static bool is_member(const ClusterEndpoint* endpoint) {
-        return node_types[endpoint->role];
 }
 
 /* With several managers the last one counts, as for Zeek's supervisor. */
@@ -88,8 +86,7 @@ char* zeek_layout_text(const ClusterTable* table, ZeekVersion version) {
         (void) fprintf(f, "redef Cluster::manager_is_logger = %c;\n", has_logger(table) ? 'F' : 'T');
         (void) fputs("redef Cluster::nodes = {\n", f);
         for (size_t i = 0; i < table->n; i++)
-                if (is_member(&table->endpoints[i]))
-                        write_endpoint(f, &table->endpoints[i], manager, version);
+                write_endpoint(f, &table->endpoints[i], manager, version);
         (void) fputs("};\n", f);
 
         if (fclose(f) != 0)

@@ -10,9 +10,8 @@
 /* Zeek looks for this name in ZEEKPATH, so two layouts need two directories. */
 #define ZEEK_LAYOUT_FILE "cluster-layout.zeek"
 
-/* The text of the file; the same table and series always make the same bytes. Entries without a role in the cluster
- * are left out, as Zeek's supervisor leaves them out. Fields that some version refuses are written only for versions
- * known to take them. Allocated. */
+/* The text of the file; the same table and series always make the same bytes. Fields that some version
+ * refuses are written only for versions known to take them. Allocated. */
 char* zeek_layout_text(const ClusterTable* table, ZeekVersion version);
 
 /* A name for the directory of a layout, so that equal layouts share one: 32 hexadecimal digits made of the text

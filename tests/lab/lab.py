@@ -21,7 +21,6 @@ from pathlib import Path
 import bases
 import cgroup
 import image
-import libraries
 import mounts
 import sanitizers as sanitizer_setup
 from container import BootFailure, Container
@@ -41,8 +40,6 @@ class Lab:
         sanitizers: it was built with them.
         binds: directories of this machine, as (here, there), to be seen inside for reading.
         """
-        self.name = name
-        self.base = base
         self.environment = {"PATH": PATH, "LANG": "C.UTF-8"}
         with contextlib.ExitStack() as resources:
             lower = resources.enter_context(bases.base(base))
@@ -88,8 +85,6 @@ class Lab:
         with subprocess.Popen(["tar", "-C", str(tree), "-c", "."], stdout=subprocess.PIPE) as pack:
             unpack = ["tar", "-C", str(self.root), "-x", "--keep-directory-symlink", "--no-overwrite-dir"]
             subprocess.run(unpack, stdin=pack.stdout, check=True)
-        if self.base != bases.HOST:
-            libraries.bring_missing(self.root, tree)
         subprocess.run(["chroot", str(self.root), "systemd-sysusers"], check=True)
 
     # Life

@@ -16,7 +16,9 @@ MANAGER_PATH = "/org/zeek/Supervisor"
 MANAGER = "org.zeek.Supervisor"
 NODE = "org.zeek.Supervisor.Node"
 
-# busctl prints only the message of an error; its debug log has the name
+# busctl tells neither the name of an error nor from when on it monitors; its debug log has both
+DEBUG = ["env", "SYSTEMD_LOG_LEVEL=debug"]
+BECOME_MONITOR = re.compile(r"^Sent message .* member=BecomeMonitor cookie=(\d+) ")
 ERROR = re.compile(r"^Got message type=error .* error-name=(\S+) error-message=(.*?)(?=^Got message|^Call failed:)", re.M | re.S)
 
 
@@ -50,7 +52,7 @@ class Bus:
         """The same without waiting for the reply: that is what result() of what is returned does."""
         words = dbus_types.to_words(signature, values)
         call = [*self.busctl, f"--timeout={timeout}", "--", "call", service, path, interface, member, signature, *words]
-        return Call(self.lab.popen(["env", "SYSTEMD_LOG_LEVEL=debug", *call], self.user, **PIPES))
+        return Call(self.lab.popen([*DEBUG, *call], self.user, **PIPES))
 
     def get(self, name, path=MANAGER_PATH, interface=MANAGER, service=SERVICE):
         return self.call("Get", "ss", interface, name, service=service, path=path, interface=PROPERTIES)
@@ -61,8 +63,8 @@ class Bus:
     def signals(self, *rules):
         """A context in which signals are gathered: those of the supervisor, or what the match rules say."""
         rules = rules or (f"type='signal',path_namespace='{MANAGER_PATH}'",)
-        command = [*self.busctl, *(f"--match={rule}" for rule in rules), "--", "monitor"]
-        return Signals(self.lab.popen(command, self.user, **PIPES))
+        monitor = [*self.busctl, *(f"--match={rule}" for rule in rules), "--", "monitor"]
+        return Signals(self.lab.popen([*DEBUG, *monitor], self.user, **PIPES | {"stderr": subprocess.STDOUT}))
 
 
 PIPES = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -95,23 +97,30 @@ class Signals:
         self.reader = threading.Thread(target=self._read, daemon=True)
 
     def __enter__(self):
-        for line in self.monitor.stderr:
-            if line.startswith("Monitoring"):
-                self.reader.start()
-                return self
-        raise RuntimeError(f"busctl monitor ended with status {self.monitor.wait()}")
+        self._wait_for_reply_to(BECOME_MONITOR)
+        self.reader.start()
+        return self
+
+    def _wait_for_reply_to(self, request):
+        reply, log = None, []
+        for line in self.monitor.stdout:
+            log.append(line)
+            if sent := request.match(line):
+                reply = f" reply_cookie={sent[1]} "
+            elif reply and reply in line:
+                return
+        raise RuntimeError("busctl monitor failed:\n" + "".join(log))
 
     def __exit__(self, *_):
         os.killpg(self.monitor.pid, signal.SIGKILL)
         self.monitor.wait()
         self.reader.join()
         self.monitor.stdout.close()
-        self.monitor.stderr.close()
 
     def _read(self):
         for line in self.monitor.stdout:
-            message = json.loads(line)
-            if message["type"] != "signal":
+            message = json.loads(line) if line.startswith("{") else {}
+            if message.get("type") != "signal":
                 continue
             values = dbus_types.all_from_json(message["payload"])
             with self.news:

@@ -78,6 +78,7 @@ typedef struct Sender {
         JournalWriter* writer;
         const char* text;
         unsigned n_woken;
+        unsigned n_sent;
         bool insatiable;
 } Sender;
 
@@ -85,12 +86,12 @@ static void on_ready(void* userdata) {
         Sender* s = userdata;
 
         s->n_woken++;
-        if (s->insatiable) {
-                while (send_text(s->writer, s->text) == 0)
-                        ;
-                journal_writer_wait(s->writer, &s->waiter);
-        } else
-                assert_int_equal(send_text(s->writer, s->text), 0);
+        while (send_text(s->writer, s->text) == 0) {
+                s->n_sent++;
+                if (!s->insatiable)
+                        return;
+        }
+        journal_writer_wait(s->writer, &s->waiter);
 }
 
 static Sender sender(Fixture* f, const char* text) {
@@ -199,15 +200,14 @@ static void a_journal_that_goes_away_is_full_until_it_is_back(void** state) {
         (void) fill(f);
         wait_for_journal(&a);
         fake_journal_stop(&f->journal);
-        /* the waiter is woken by the end of the socket, or by nothing; its entry is not lost either way */
-        for (unsigned i = 0; i < 3 && a.n_woken == 0; i++)
-                (void) sd_event_run(f->event, 0);
-        if (a.n_woken > 0)
-                fail_msg("an entry went nowhere");
-
+        /* it may be woken by the end of the socket, but its entry is not taken, and it is not woken over and over */
+        (void) run(f);
+        assert_true(a.n_woken <= 1);
+        assert_int_equal(a.n_sent, 0);
         assert_int_equal(send_text(f->writer, "nobody"), -EAGAIN);
+
         fake_journal_start(&f->journal);
-        while (a.n_woken == 0)
+        while (a.n_sent == 0)
                 assert_true(sd_event_run(f->event, 10 * 1000000) > 0);
         assert_true(fake_journal_receive(&f->journal));
         assert_true(decoded_is(&f->journal.entry, "MESSAGE", "a"));

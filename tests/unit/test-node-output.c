@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
@@ -281,23 +282,38 @@ static void a_node_that_floods_does_not_keep_the_others_waiting(void** state) {
         }
 }
 
-static void a_turn_is_bounded(void** state) {
-        Fixture* f = *state;
+/* A journal whose queue is as long as journald's under systemd, which raises the limit at boot. It is taken from the
+ * network namespace in which the socket is made. */
+static void start_long_journal(Fixture* f) {
+        _cleanup_close_ int old = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+        int r = unshare(CLONE_NEWNET);
 
-        write_numbers(f->out[1], 0, 10000);
-        attach(f);
+        if (old < 0 || r < 0)
+                skip(); /* not root */
+        _cleanup_close_ int limit = open("/proc/sys/net/unix/max_dgram_qlen", O_WRONLY | O_CLOEXEC);
+        assert_int_equal(write(limit, "512", 3), 3);
+        daemon_stop(f);
         fake_journal_stop(&f->journal);
         fake_journal_start(&f->journal);
-        for (uint64_t before = 0;;) {
-                if (sd_event_run(f->event, 10 * USEC_PER_SEC) <= 0)
-                        fail();
-                assert_true(f->state.lines_forwarded - before <= OUTPUT_TURN_BYTES / OUTPUT_STEP_BYTES);
+        daemon_start(f);
+        assert_int_equal(setns(old, CLONE_NEWNET), 0);
+}
+
+static void a_turn_is_bounded(void** state) {
+        Fixture* f = *state;
+        uint64_t largest = 0, before = 0;
+
+        start_long_journal(f);
+        write_numbers(f->out[1], 0, 10000);
+        attach(f);
+        while (before < 10000) {
+                assert_true(sd_event_run(f->event, 10 * USEC_PER_SEC) > 0);
+                largest = max_u64(largest, f->state.lines_forwarded - before);
                 before = f->state.lines_forwarded;
-                if (before == 10000)
-                        break;
                 while (fake_journal_receive(&f->journal))
                         ;
         }
+        assert_true(largest > 100 && largest <= OUTPUT_TURN_BYTES / OUTPUT_STEP_BYTES);
 }
 
 /* ---- long lines ---- */
@@ -402,18 +418,18 @@ static void packets_of_a_byte_do_not_lock_up_a_pipe(void** state) {
         assert_exited_well(pid);
 }
 
-static void a_small_pipe_cuts_lines(void** state) {
+static void a_pipe_grows_no_more_than_its_lines_need(void** state) {
         Fixture* f = *state;
         unsigned pieces;
 
-        /* it may grow, but not beyond what the line needs */
+        /* it grows, but not beyond what its lines need */
         assert_true(fcntl(f->out[0], F_SETPIPE_SZ, 4096) >= 4096);
         attach_with(f, 1000);
         pid_t pid = fork_writer(f, "", 'x', 9999, "\n", 9999, 0);
         assert_int_equal(receive_line(f, &pieces), 9999);
         assert_int_equal(pieces, 10);
         assert_exited_well(pid);
-        assert_int_equal(fcntl(f->out[0], F_GETPIPE_SZ), 4096);
+        assert_true(fcntl(f->out[0], F_GETPIPE_SZ) <= 16 * 1024);
 }
 
 /* ---- the end ---- */
@@ -480,8 +496,9 @@ static void an_end_waits_for_the_journal(void** state) {
         attach(f);
         (void) run(f);
         node_output_finish(f->output, on_finished, f);
+        (void) run(f);
+        assert_int_equal(f->n_finished, 0);
         while (n < 1500) {
-                assert_int_equal(f->n_finished, 0);
                 receive_numbers(f, &n);
                 (void) run(f);
         }
@@ -653,7 +670,7 @@ int main(void) {
                 TEST(a_large_write_behind_a_small_one_is_seen),
                 TEST(writes_that_fill_a_pipe_badly_do_not_cut_a_line),
                 TEST(packets_of_a_byte_do_not_lock_up_a_pipe),
-                TEST(a_small_pipe_cuts_lines),
+                TEST(a_pipe_grows_no_more_than_its_lines_need),
                 TEST(an_end_sends_all_and_is_told_once),
                 TEST(an_end_after_the_streams_ended_comes_from_the_loop_too),
                 TEST(a_descendant_that_keeps_the_pipe_does_not_hold_up_the_end),

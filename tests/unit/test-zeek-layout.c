@@ -123,13 +123,14 @@ static void ipv6_addresses_are_written_as_zeek_reads_them(void** state) {
         }
 }
 
-static void entries_without_a_role_are_left_out(void** state) {
+static void entries_without_a_role_are_there_too(void** state) {
         expect_layout("{\"a\":{\"role\":\"NONE\",\"host\":\"10.0.0.1\",\"p\":1},"
                       "\"w\":{\"role\":\"WORKER\",\"host\":\"10.0.0.2\"}}",
                       "w", "9.0.0",
                       HEADER
                       "redef Cluster::manager_is_logger = T;\n"
                       "redef Cluster::nodes = {\n"
+                      "\t[\"a\"] = [$node_type=Cluster::NONE, $ip=10.0.0.1, $p=1/tcp],\n"
                       "\t[\"w\"] = [$node_type=Cluster::WORKER, $ip=10.0.0.2],\n"
                       "};\n");
 }
@@ -182,7 +183,7 @@ int main(void) {
                 cmocka_unit_test(without_a_manager_nobody_names_one),
                 cmocka_unit_test(of_several_managers_the_last_one_counts),
                 cmocka_unit_test(ipv6_addresses_are_written_as_zeek_reads_them),
-                cmocka_unit_test(entries_without_a_role_are_left_out),
+                cmocka_unit_test(entries_without_a_role_are_there_too),
                 cmocka_unit_test(names_are_escaped),
                 cmocka_unit_test(equal_layouts_have_equal_names),
                 cmocka_unit_test(the_name_is_fnv_1a_of_the_text),
