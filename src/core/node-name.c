@@ -6,6 +6,8 @@
 #include "util/escape.h"
 
 #define UNIT_NAME_MAX 255U /* systemd's */
+#define SCOPE_PREFIX "zeek-node-"
+#define SCOPE_SUFFIX ".scope"
 #define LETTERS_AND_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 char* node_name_check(const char* name) {
@@ -32,5 +34,24 @@ char* node_name_check(const char* name) {
 char* node_scope_name(const char* name) {
         _cleanup_free_ char* escaped = unit_name_escape(name);
 
-        return xasprintf("zeek-node-%s.scope", escaped);
+        return xasprintf(SCOPE_PREFIX "%s" SCOPE_SUFFIX, escaped);
+}
+
+char* node_name_of_scope(const char* scope) {
+        size_t length = strlen(scope), prefix = strlen(SCOPE_PREFIX), suffix = strlen(SCOPE_SUFFIX);
+        _cleanup_free_ char *escaped = NULL, *name = NULL, *why = NULL, *back = NULL;
+
+        if (length <= prefix + suffix || strncmp(scope, SCOPE_PREFIX, prefix) != 0 ||
+            strcmp(scope + length - suffix, SCOPE_SUFFIX) != 0)
+                return NULL;
+
+        escaped = xstrndup(scope + prefix, length - prefix - suffix);
+        name = unit_name_unescape(escaped);
+        why = name ? node_name_check(name) : xstrdup("");
+        if (why)
+                return NULL;
+
+        /* one scope, one name: not every escaping is one of ours */
+        back = node_scope_name(name);
+        return strcmp(back, scope) == 0 ? take_ptr(name) : NULL;
 }

@@ -12,3 +12,5 @@ char* node_name_check(const char* name);
 
 /* "zeek-node-worker\x2d1.scope" for "worker-1". */
 char* node_scope_name(const char* name);
+/* The name that makes this scope, or NULL if none does. Allocated. */
+char* node_name_of_scope(const char* scope);

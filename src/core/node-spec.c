@@ -148,6 +148,18 @@ NodeSpec* node_spec_new(void) {
         return spec;
 }
 
+NodeSpec* node_spec_new_minimal(const char* name) {
+        _cleanup_config_error_ ConfigError e = {};
+        NodeSpec* spec = node_spec_new();
+        int r;
+
+        r = record_set_string(&node_spec_type, &spec->record, record_find_field(&node_spec_type, "name"), name, &e);
+        if (r >= 0)
+                r = node_spec_finish(spec, &e);
+        assert(r >= 0);
+        return spec;
+}
+
 NodeSpec* node_spec_ref(NodeSpec* spec) {
         assert(spec->n_ref > 0);
         spec->n_ref++;

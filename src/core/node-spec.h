@@ -60,6 +60,8 @@ extern const RecordType node_spec_type;
 bool node_spec_has(const NodeSpec* spec, const char* field);
 
 NodeSpec* node_spec_new(void);
+/* Complete, with nothing but a name, which must be good. */
+NodeSpec* node_spec_new_minimal(const char* name);
 NodeSpec* node_spec_ref(NodeSpec* spec);
 NodeSpec* node_spec_unref(NodeSpec* spec);
 DEFINE_CLEANUP(NodeSpec*, node_spec_unref)

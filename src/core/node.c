@@ -199,7 +199,7 @@ static void enter_terminating(Node* node, NodeOutcome outcome, Instant now, Effe
         set_phase(node, PHASE_TERMINATING, outcome, now);
         node->ready = false;
         node->deadline = saturating_add_u64(now.boottime, node->policy.stop_timeout);
-        effect(effects, EFFECT_SIGNAL, SIGTERM);
+        effect(effects, EFFECT_TERMINATE, 0);
 }
 
 static void enter_killing(Node* node, Instant now, Effects* effects) {
@@ -310,8 +310,7 @@ static void begin_stop(Node* node, NodeOutcome outcome, Instant now, Effects* ef
                 else
                         destroy(node, now, effects);
                 break;
-        case PHASE_LAUNCHING:
-        case _PHASE_MAX:
+        default:
                 assert(!"a job begins only when no launch is under way");
         }
 }
@@ -335,6 +334,29 @@ void node_restore(Node* node, NodeSpec* spec, const NodePolicy* policy) {
         assert(node->phase != PHASE_VOID && !node->spec && !node->job);
         node->spec = node_spec_ref(spec);
         node->policy = *policy;
+}
+
+void node_lose(Node* node) {
+        node->phase = PHASE_AT_REST;
+        node->outcome = OUTCOME_FAIL;
+        node->stop_requested = node->swept = node->ready = node->has_exited = false;
+        node->backoff = (Backoff) {};
+        node->deadline = USEC_INFINITY;
+        node->pid = node->n_restarts = 0;
+        node->exit = (ExitReason) {};
+        node->state_since = node->started = (Instant) {};
+        node->next_restart = node->order_hash = 0;
+}
+
+void node_find_running(Node* node, uint32_t pid, Instant now) {
+        node->phase = PHASE_RUNNING;
+        node->outcome = OUTCOME_NONE;
+        node->deadline = USEC_INFINITY;
+        node->next_restart = 0;
+        node->pid = pid;
+        node->ready = true;
+        node->state_since = node->started = now;
+        backoff_reset(&node->backoff, now.boottime);
 }
 
 void node_submit(Node* node, Job* job, Instant now, Effects* effects) {

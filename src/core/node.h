@@ -109,6 +109,7 @@ typedef struct Node {
         struct JobQueue jobs; /* all but the active one */
         Job* job;             /* the active one */
 
+        /* phase and outcome above, and all from here to order_hash, are what a daemon remembers for the next */
         Backoff backoff;
         usec_t deadline; /* CLOCK_BOOTTIME; USEC_INFINITY: none. NODE_EVENT_TIMER is due then */
 
@@ -119,6 +120,8 @@ typedef struct Node {
         bool has_exited;
         Instant state_since, started;
         usec_t next_restart; /* CLOCK_REALTIME; 0: none due */
+
+        uint64_t order_hash; /* which order it was launched with; the daemon's, not looked at here */
 
         void* userdata; /* what the daemon attaches; weak */
 } Node;
@@ -157,7 +160,7 @@ typedef enum NodeMilestone {
 typedef enum EffectType {
         EFFECT_ADDED,       /* the node exists from now on */
         EFFECT_LAUNCH,      /* order it from the stem */
-        EFFECT_SIGNAL,      /* send number to the main process */
+        EFFECT_TERMINATE,   /* have the main process end: SIGTERM, once for each start */
         EFFECT_KILL_SCOPE,  /* send number to all processes of the scope */
         EFFECT_ANNOUNCE,    /* the signal NodeStatus */
         EFFECT_MILESTONE,   /* number is a NodeMilestone */
@@ -187,6 +190,10 @@ Node* node_free(Node* node);
 /* Completes a node that a former daemon had, once its life (phase to next_restart) was set from what that daemon
  * remembered. What was under way goes on with the next event. */
 void node_restore(Node* node, NodeSpec* spec, const NodePolicy* policy);
+/* Nothing is known of the node's life: it is taken to be at rest and to have failed. */
+void node_lose(Node* node);
+/* A process of the node was found that its life does not know of: it runs, as if just started. */
+void node_find_running(Node* node, uint32_t pid, Instant now);
 
 /* Takes the job; it begins at once or when its turn comes. */
 void node_submit(Node* node, Job* job, Instant now, Effects* effects);

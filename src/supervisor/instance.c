@@ -102,6 +102,15 @@ static int on_limits_set(sd_bus_message* reply, void* userdata, sd_bus_error* re
         return 0;
 }
 
+void instance_find_layout(Instance* instance) {
+        const Supervisor* s = instance->supervisor;
+        _cleanup_node_files_ NodeFiles files = {};
+
+        /* an equal table makes the same file, which is there already */
+        if (node_files_write(s->places.runtime_directory, instance->node->spec, s->configuration->version, &files) >= 0)
+                replace_layout(instance, take_ptr(files.layout_directory));
+}
+
 /* ---- orders ---- */
 
 int instance_make_order(Instance* instance, LaunchOrder* ret, char** ret_why) {

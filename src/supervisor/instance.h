@@ -19,7 +19,9 @@ typedef struct Instance {
         char* failure_text;
 
         int pidfd;            /* to hand to a stem that lost its own */
+        bool held;            /* the stem said so when it was last asked */
         bool exited, emptied; /* what the stem has said about the incarnation */
+        bool draining;        /* its last lines are on their way */
         char* cgroup;         /* of the running incarnation; NULL: not known */
         char* layout_directory; /* of the last launch; NULL: the node stands alone */
 
@@ -40,6 +42,9 @@ Instance* instance_free(Instance* instance);
 
 /* Writes the life of the node to its file. */
 void instance_remember(Instance* instance);
+
+/* For a node that was started by a former daemon: finds the layout that was written for it then. */
+void instance_find_layout(Instance* instance);
 
 /* After a change of configuration: would it be launched differently now? If not, its scope gets the limits
  * that are due now. */

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "supervisor/bus-names.h"
-#include "supervisor/cgroup-figures.h"
+#include "supervisor/cgroup.h"
 #include "supervisor/instance.h"
 #include "supervisor/manager-face.h"
 #include "supervisor/request.h"

@@ -2,7 +2,7 @@
 #include <signal.h>
 
 #include "supervisor/bus-names.h"
-#include "supervisor/instance.h"
+#include "supervisor/incarnation.h"
 #include "supervisor/node-face.h"
 #include "supervisor/request.h"
 #include "supervisor/spec-codec.h"
@@ -51,7 +51,7 @@ static int handle_kill(sd_bus_message* m, const Caller* caller, void* userdata, 
         if (!node || node->phase == PHASE_VOID)
                 return sd_bus_error_setf(error, ERROR_NO_SUCH_NODE, "there is no node with name '%s'", name ? name : "");
 
-        instance_signal(node_instance(node), signal);
+        incarnation_signal(node_instance(node), signal);
         return sd_bus_reply_method_return(m, NULL);
 }
 

@@ -94,6 +94,10 @@ NodeOutput* node_output_free(NodeOutput* o) {
         return NULL;
 }
 
+int node_output_fd(const NodeOutput* o, Stream stream) {
+        return o->streams[stream].fd;
+}
+
 void node_output_finish(NodeOutput* o, void (*finished)(void* userdata), void* userdata) {
         assert(finished && !o->finished);
 

@@ -41,6 +41,9 @@ NodeOutput* node_output_free(NodeOutput* o);
 DEFINE_CLEANUP(NodeOutput*, node_output_free)
 #define _cleanup_node_output_ _cleanup_(node_output_freep)
 
+/* The read end of a stream's pipe, borrowed; empty if it has ended. */
+int node_output_fd(const NodeOutput* o, Stream stream);
+
 /* The node's scope is gone: sends what is in the pipes now, what has no newline too, and then calls finished() once,
  * from the loop, however long the journal makes it wait. A process that left the scope and holds a pipe open does not
  * hold this up; what it writes later goes nowhere. The object may be freed in finished(). */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "supervisor/cgroup.h"
 #include "supervisor/places.h"
 
 static int init_user(Places* p) {
@@ -20,7 +21,7 @@ static int init_user(Places* p) {
 }
 
 int places_init(Places* p, bool user_mode) {
-        *p = (Places) { .user_mode = user_mode };
+        *p = (Places) { .user_mode = user_mode, .cgroup_root = cgroup_of_manager(user_mode) };
         if (user_mode)
                 return init_user(p);
 
@@ -34,5 +35,6 @@ void places_done(Places* p) {
         free(p->runtime_directory);
         free(p->state_directory);
         free(p->stem_socket);
+        free(p->cgroup_root);
         *p = (Places) {};
 }

@@ -54,6 +54,7 @@ static const LifeKey node_keys[] = {
         KEY("STARTED", Node, started.realtime),
         KEY("STARTED_BOOTTIME", Node, started.boottime),
         KEY("NEXT_RESTART", Node, next_restart),
+        KEY("ORDER_HASH", Node, order_hash),
 };
 
 static const LifeKey output_keys[] = {
@@ -250,34 +251,24 @@ static int load_config(StateFiles* f, const char* name, NodeSpec** ret) {
         return 0;
 }
 
-static int load_life(StateFiles* f, const char* name, Node* life, NodeOutputState* output) {
-        _cleanup_free_ char* file = xasprintf("%s%s", name, LIFE_SUFFIX);
+int state_files_read_life(StateFiles* f, Node* node, NodeOutputState* output) {
+        _cleanup_free_ char* file = xasprintf("%s%s", node->name, LIFE_SUFFIX);
         _cleanup_free_ char* text = NULL;
-        int r;
+        int r = -ENOENT;
 
-        r = file_read(f->fd, file, LIFE_SIZE_MAX, &text, NULL);
+        if (f->fd >= 0)
+                r = file_read(f->fd, file, LIFE_SIZE_MAX, &text, NULL);
         if (r >= 0)
-                r = life_from_text(text, life, output);
-        if (r < 0)
+                r = life_from_text(text, node, output);
+        if (r < 0) {
+                node_lose(node);
                 return log_warning_errno(r, "Failed to make sense of %s/%s, going by the stem and the scopes: %m",
                                          f->directory, file);
+        }
         return 0;
 }
 
-static void load_node(StateFiles* f, const char* name, state_loaded_t callback, void* userdata) {
-        _cleanup_node_spec_ NodeSpec* spec = NULL;
-        NodeOutputState output = {};
-        Node life = {};
-
-        if (load_config(f, name, &spec) < 0)
-                return;
-        if (load_life(f, name, &life, &output) < 0)
-                /* whether it runs, the stem will say */
-                life = (Node) { .phase = PHASE_AT_REST, .outcome = OUTCOME_FAIL, .deadline = USEC_INFINITY };
-        callback(name, spec, &life, &output, userdata);
-}
-
-void state_files_load(StateFiles* f, state_loaded_t callback, void* userdata) {
+void state_files_load(StateFiles* f, void (*found)(const char* name, NodeSpec* spec, void* userdata), void* userdata) {
         struct dirent* entry;
         DIR* directory;
 
@@ -295,9 +286,10 @@ void state_files_load(StateFiles* f, state_loaded_t callback, void* userdata) {
                 if (length > suffix && strcmp(entry->d_name + length - suffix, CONFIG_SUFFIX) == 0) {
                         _cleanup_free_ char* name = xstrndup(entry->d_name, length - suffix);
                         _cleanup_free_ char* why = node_name_check(name);
+                        _cleanup_node_spec_ NodeSpec* spec = NULL;
 
-                        if (!why)
-                                load_node(f, name, callback, userdata);
+                        if (!why && load_config(f, name, &spec) >= 0)
+                                found(name, spec, userdata);
                 }
         }
         (void) closedir(directory);

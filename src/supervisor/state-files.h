@@ -22,8 +22,9 @@ void state_files_write_config(StateFiles* f, const NodeSpec* spec);
 void state_files_write_life(StateFiles* f, const Node* node, const NodeOutputState* output, uint64_t* hash);
 void state_files_remove(StateFiles* f, const char* name);
 
-/* A remembered node: its life, read into an otherwise empty node, and its configuration. What cannot be made sense of is
- * said in the log and left out. Names are those of files, checked. */
-typedef void (*state_loaded_t)(const char* name, NodeSpec* spec, const Node* life, const NodeOutputState* output,
-                               void* userdata);
-void state_files_load(StateFiles* f, state_loaded_t callback, void* userdata);
+/* Calls back with each remembered node's configuration. What cannot be made sense of is said in the log and left out. */
+void state_files_load(StateFiles* f, void (*found)(const char* name, NodeSpec* spec, void* userdata), void* userdata);
+
+/* Reads the life of a node into it, and the counters of its output. On failure, which is said in the log, the node is
+ * lost (node_lose()). */
+int state_files_read_life(StateFiles* f, Node* node, NodeOutputState* output);

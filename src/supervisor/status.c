@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "supervisor/cgroup-figures.h"
+#include "supervisor/cgroup.h"
 #include "supervisor/instance.h"
 #include "supervisor/spec-codec.h"
 #include "supervisor/status.h"

@@ -3,6 +3,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "supervisor/bus-names.h"
+#include "supervisor/incarnation.h"
 #include "supervisor/instance.h"
 #include "supervisor/manager-face.h"
 #include "supervisor/node-face.h"
@@ -29,13 +30,13 @@ static void carry_out(Supervisor* s, Node* node, const Effect* effect) {
                 notices_node_added(s->notices, node);
                 break;
         case EFFECT_LAUNCH:
-                instance_launch(instance);
+                incarnation_launch(instance);
                 break;
-        case EFFECT_SIGNAL:
-                instance_signal(instance, effect->number);
+        case EFFECT_TERMINATE:
+                incarnation_terminate(instance);
                 break;
         case EFFECT_KILL_SCOPE:
-                instance_kill_scope(instance, effect->number);
+                incarnation_kill_scope(instance, effect->number);
                 break;
         case EFFECT_ANNOUNCE:
                 notices_announce(s->notices, node);
@@ -99,7 +100,7 @@ static void on_exited(const char* name, uint32_t pid, ExitReason reason, void* u
         Node* node = registry_find(&s->registry, name);
 
         if (node)
-                instance_exited(node_instance(node), pid, reason);
+                incarnation_exited(node_instance(node), pid, reason);
 }
 
 static void on_emptied(const char* name, uint32_t pid, void* userdata) {
@@ -107,7 +108,7 @@ static void on_emptied(const char* name, uint32_t pid, void* userdata) {
         Node* node = registry_find(&s->registry, name);
 
         if (node)
-                instance_emptied(node_instance(node), pid);
+                incarnation_emptied(node_instance(node), pid);
 }
 
 static void on_stem_connected(uint32_t stem_pid, void* userdata) {
@@ -115,8 +116,10 @@ static void on_stem_connected(uint32_t stem_pid, void* userdata) {
         int r;
 
         (void) sd_bus_emit_properties_changed(s->bus, SUPERVISOR_PATH, SUPERVISOR_INTERFACE, "StemPID", NULL);
-        if (s->configuration)
+        if (s->configuration) {
+                adoption_start(s->adoption);
                 return;
+        }
 
         r = configuration_loader_start(s->loader);
         if (r < 0)
@@ -174,18 +177,23 @@ static void apply_to_nodes(Supervisor* s) {
                 request_one(s, NULL, JOB_RESTART, *name);
 }
 
+/* Last of all: nobody can call a daemon that is not whole. */
+static void on_first_adoption(Supervisor* s) {
+        int r = sd_bus_request_name_async(s->bus, NULL, SUPERVISOR_BUS_NAME, 0, on_name, s);
+
+        if (r < 0)
+                (void) sd_event_exit(s->event, log_error_errno(r, "Failed to ask for a name on the bus: %m"));
+}
+
 static void on_configuration(Configuration* c, void* userdata) {
         Supervisor* s = userdata;
         bool first = !s->configuration;
         ReloadWaiter* waiter;
-        int r;
 
         apply_configuration(s, c);
         if (first) {
-                /* Last of all: nobody can call a daemon that is not whole. */
-                r = sd_bus_request_name_async(s->bus, NULL, SUPERVISOR_BUS_NAME, 0, on_name, s);
-                if (r < 0)
-                        (void) sd_event_exit(s->event, log_error_errno(r, "Failed to ask for a name on the bus: %m"));
+                adoption_remember(s->adoption);
+                adoption_start(s->adoption);
                 return;
         }
 
@@ -281,6 +289,8 @@ static int start_parts(Supervisor* s) {
         r = open_bus(s);
         if (r < 0)
                 return r;
+        s->state = state_files_new(s->places.runtime_directory);
+        s->adoption = adoption_new(s, on_first_adoption);
         s->authorizer = authorizer_new(s->bus, s->places.user_mode);
         r = notices_new(s->event, s->bus, &s->notices);
         if (r >= 0)
@@ -337,6 +347,8 @@ Supervisor* supervisor_free(Supervisor* s) {
                 instance_free(instance);
         }
         registry_done(&s->registry);
+        adoption_free(s->adoption);
+        state_files_free(s->state);
         configuration_loader_free(s->loader);
         configuration_free(s->configuration);
         stem_client_free(s->stem);

@@ -36,6 +36,29 @@ char* unit_name_escape(const char* s) {
         return escaped;
 }
 
+static int hex_value(char c) {
+        const char* digit = c ? strchr(hex_digits, c) : NULL;
+
+        return digit ? (int) (digit - hex_digits) : -1;
+}
+
+char* unit_name_unescape(const char* s) {
+        _cleanup_free_ char* name = xcalloc(strlen(s) + 1, 1);
+        char* p = name;
+
+        while (*s) {
+                if (*s != '\\') {
+                        *p++ = *s++;
+                        continue;
+                }
+                if (s[1] != 'x' || hex_value(s[2]) < 0 || hex_value(s[3]) < 0)
+                        return NULL;
+                *p++ = (char) (hex_value(s[2]) << 4 | hex_value(s[3]));
+                s += 4;
+        }
+        return take_ptr(name);
+}
+
 size_t utf8_sequence_length(const void* data, size_t size) {
         const uint8_t* p = data;
         uint32_t code, smallest;

@@ -8,6 +8,8 @@
 
 /* As `systemd-escape`: what a unit name cannot hold, and '-', becomes \xNN (systemd.unit(5)). */
 char* unit_name_escape(const char* s);
+/* The other way, but for '/', which no name of ours holds; NULL for what is no escaped name. */
+char* unit_name_unescape(const char* s);
 
 /* Bytes that a D-Bus string or a terminal cannot hold as they are (control characters, C1 too, but tab; invalid UTF-8)
  * become \xNN. At most max_bytes of output, never cut within a character or an escape. */

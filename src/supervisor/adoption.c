@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "config/node-json.h"
+#include "core/node-name.h"
+#include "supervisor/adoption.h"
+#include "supervisor/cgroup.h"
+#include "supervisor/incarnation.h"
+#include "util/file.h"
+#include "util/log.h"
+#include "util/strv.h"
+
+struct Adoption {
+        Supervisor* s; /* weak */
+        void (*done)(Supervisor* s);
+        sd_bus_slot* list;
+};
+
+/* ---- what is remembered ---- */
+
+static Node* restore(Supervisor* s, const char* name, NodeSpec* spec) {
+        Node* node = registry_obtain(&s->registry, name);
+        Instance* instance = node_instance(node) ? node_instance(node) : instance_new(s, node);
+        NodePolicy policy;
+
+        registry_share_cluster(&s->registry, spec);
+        policy = configuration_policy(s->configuration, spec);
+        /* if its life cannot be read, it is at rest until the stem says otherwise */
+        (void) state_files_read_life(s->state, node, &instance->output_state);
+        node_restore(node, spec, &policy);
+        instance_find_layout(instance);
+        return node;
+}
+
+static void on_remembered(const char* name, NodeSpec* spec, void* userdata) {
+        (void) restore(userdata, name, spec);
+}
+
+void adoption_remember(Adoption* a) {
+        state_files_load(a->s->state, on_remembered, a->s);
+}
+
+/* A node that nobody remembers: its configuration may still lie where the node itself reads it; else all that is known of
+ * it is that it is there. */
+static Node* reconstruct(Supervisor* s, const char* name) {
+        _cleanup_free_ char* path = xasprintf("%s/nodes/%s.json", s->places.runtime_directory, name);
+        _cleanup_config_error_ ConfigError e = {};
+        _cleanup_node_spec_ NodeSpec* spec = NULL;
+        _cleanup_free_ char* text = NULL;
+        _cleanup_free_ char* why = node_name_check(name);
+        size_t size;
+
+        if (why)
+                return NULL;
+        if (file_read(AT_FDCWD, path, NODE_JSON_SIZE_MAX, &text, &size) < 0 ||
+            node_spec_from_json(text, size, &spec, &e) < 0 || strcmp(spec->name, name) != 0) {
+                spec = node_spec_unref(spec);
+                spec = node_spec_new_minimal(name);
+        }
+        log_warning("Node \"%s\" runs, but nothing that can be read says so; it is adopted with %s", name,
+                    text ? "the configuration that it was given" : "its name alone");
+        return restore(s, name, spec);
+}
+
+/* ---- what the stem holds ---- */
+
+static int read_held(sd_bus_message* m, const char** ret_name, HeldProcess* ret) {
+        int exited, emptied;
+        int r;
+
+        r = sd_bus_message_read(m, "(suhhhbiib)", ret_name, &ret->pid, &ret->pidfd, &ret->output, &ret->error, &exited,
+                                &ret->reason.code, &ret->reason.status, &emptied);
+        ret->exited = exited;
+        ret->emptied = emptied;
+        return r;
+}
+
+static void reconcile_held(Supervisor* s, sd_bus_message* reply) {
+        const char* name;
+        HeldProcess held = {};
+
+        while (read_held(reply, &name, &held) > 0) {
+                Node* node = registry_find(&s->registry, name);
+
+                if (!node || node->phase == PHASE_VOID)
+                        node = reconstruct(s, name);
+                if (!node)
+                        continue;
+
+                node_instance(node)->held = true;
+                incarnation_reconcile(node_instance(node), &held);
+                held = (HeldProcess) {};
+        }
+}
+
+static void reconcile_rest(Supervisor* s) {
+        REGISTRY_FOREACH(node, &s->registry)
+                if (!node_instance(node)->held)
+                        incarnation_reconcile(node_instance(node), NULL);
+}
+
+/* ---- which scopes exist ---- */
+
+/* A scope's control group in which nobody knows a node. Its oldest process is the one that the others come from. */
+static void adopt_scope(Supervisor* s, const char* scope, const char* cgroup) {
+        _cleanup_free_ char* name = node_name_of_scope(scope);
+        Node* node = name ? registry_find(&s->registry, name) : NULL;
+        uint32_t pid = cgroup_first_pid(cgroup);
+
+        if (!name || pid == 0 || (node && node->phase != PHASE_VOID && node_has_processes(node)))
+                return;
+
+        if (!node || node->phase == PHASE_VOID)
+                node = reconstruct(s, name);
+        if (!node)
+                return;
+        node_find_running(node, pid, now_instant());
+        /* the stem does not hold it, and is told */
+        incarnation_reconcile(node_instance(node), NULL);
+}
+
+static void reconcile_scopes(Supervisor* s) {
+        for (Role role = 0; role < _ROLE_MAX; role++) {
+                _cleanup_free_ char* slice = xasprintf("%s/zeek.slice/%s", s->places.cgroup_root, role_slice(role));
+                _cleanup_strv_free_ char** scopes = cgroup_children(slice);
+
+                STRV_FOREACH(scope, scopes) {
+                        _cleanup_free_ char* cgroup = xasprintf("%s/%s", slice, *scope);
+
+                        adopt_scope(s, *scope, cgroup);
+                }
+        }
+}
+
+/* ---- all three ---- */
+
+static int on_list(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
+        Adoption* a = userdata;
+        Supervisor* s = a->s;
+
+        a->list = sd_bus_slot_unref(a->list);
+        if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_enter_container(reply, 'a', "(suhhhbiib)") < 0)
+                /* the line broke again: there will be another connection */
+                return 0;
+
+        REGISTRY_FOREACH(node, &s->registry)
+                node_instance(node)->held = false;
+        reconcile_held(s, reply);
+        reconcile_rest(s);
+        reconcile_scopes(s);
+
+        REGISTRY_FOREACH(node, &s->registry) {
+                instance_remember(node_instance(node));
+                instance_arm_timer(node_instance(node));
+        }
+        if (a->done)
+                take_ptr(a->done)(s);
+        return 0;
+}
+
+void adoption_start(Adoption* a) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
+        int r;
+
+        a->list = sd_bus_slot_unref(a->list);
+        r = stem_client_new_call(a->s->stem, "List", &call);
+        if (r >= 0)
+                r = stem_client_send(a->s->stem, call, &a->list, on_list, a);
+        if (r < 0 && r != -ENOTCONN)
+                (void) log_error_errno(r, "Failed to ask zeek-stem for its nodes: %m");
+}
+
+Adoption* adoption_new(Supervisor* s, void (*done)(Supervisor* s)) {
+        Adoption* a = xnew0(Adoption);
+
+        a->s = s;
+        a->done = done;
+        return a;
+}
+
+Adoption* adoption_free(Adoption* a) {
+        if (!a)
+                return NULL;
+
+        sd_bus_slot_unref(a->list);
+        free(a);
+        return NULL;
+}

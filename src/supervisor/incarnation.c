@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+
+#include "supervisor/cgroup.h"
+#include "supervisor/incarnation.h"
+#include "util/fd.h"
+#include "util/log.h"
+
+void incarnation_forget(Instance* instance) {
+        instance->output = node_output_free(instance->output);
+        instance->launch = sd_bus_slot_unref(instance->launch);
+        instance->release = sd_bus_slot_unref(instance->release);
+        instance->pidfd = fd_close(instance->pidfd);
+        instance->exited = instance->emptied = instance->draining = false;
+        free_and_replace(instance->cgroup, NULL);
+}
+
+/* The line broke, or nobody answered in time: what became of the call is not known, and is found out by asking the
+ * stem what it holds. */
+static bool answer_is_lost(sd_bus_message* reply) {
+        return sd_bus_message_is_method_error(reply, SD_BUS_ERROR_NO_REPLY) ||
+               sd_bus_message_is_method_error(reply, SD_BUS_ERROR_DISCONNECTED);
+}
+
+/* ---- the process and its pipes ---- */
+
+static void on_output_changed(void* userdata) {
+        Instance* instance = userdata;
+
+        notices_mark(instance->supervisor->notices, instance->node, NOTICE_OUTPUT);
+}
+
+static int watch_output(Instance* instance, const HeldProcess* held) {
+        const Node* node = instance->node;
+        Supervisor* s = instance->supervisor;
+        _cleanup_close_ int output = held->output < 0 ? -EBADF : fd_duplicate(held->output);
+        _cleanup_close_ int error = held->error < 0 ? -EBADF : fd_duplicate(held->error);
+
+        return node_output_new(s->output,
+                               &(NodeOutputConfig) {
+                                       .node = node->name,
+                                       .role = role_to_string(node->spec->role),
+                                       .scope = node->scope,
+                                       .pid = (pid_t) held->pid,
+                                       .user_mode = s->places.user_mode,
+                                       .line_max = s->configuration->settings->roles[node->spec->role].line_max,
+                                       .out_fd = take_fd(output),
+                                       .err_fd = take_fd(error),
+                                       .state = &instance->output_state,
+                                       .changed = on_output_changed,
+                                       .userdata = instance,
+                               },
+                               &instance->output);
+}
+
+/* Takes copies of what the message owns. */
+static void attach(Instance* instance, const HeldProcess* held) {
+        int r;
+
+        if (instance->output)
+                return;
+
+        r = watch_output(instance, held);
+        if (r < 0)
+                (void) log_error_errno(r, "Failed to watch the output of node \"%s\": %m", instance->node->name);
+        instance->pidfd = held->pidfd < 0 ? -EBADF : fd_duplicate(held->pidfd);
+        if (cgroup_of_pid(held->pid, &instance->cgroup) < 0)
+                /* ended already; it has no figures and calls nobody */
+                instance->cgroup = NULL;
+}
+
+/* ---- launch ---- */
+
+static int on_failure(sd_event_source* s, void* userdata) {
+        Instance* instance = userdata;
+        _cleanup_free_ char* text = take_ptr(instance->failure_text);
+
+        instance->failure = sd_event_source_disable_unref(instance->failure);
+        supervisor_dispatch(instance->supervisor, instance->node,
+                            &(NodeEvent) { .type = NODE_EVENT_LAUNCH_FAILED, .text = text });
+        return 0;
+}
+
+/* Tells the node in the next turn of the loop, never from within its own dispatch. Takes text. */
+static void fail_launch(Instance* instance, char* text) {
+        int r;
+
+        free_and_replace(instance->failure_text, text);
+        r = sd_event_add_defer(instance->supervisor->event, &instance->failure, on_failure, instance);
+        if (r < 0)
+                (void) log_error_errno(r, "Failed to report that node \"%s\" did not start: %m", instance->node->name);
+}
+
+static void launched(Instance* instance, const HeldProcess* held) {
+        attach(instance, held);
+        supervisor_dispatch(instance->supervisor, instance->node,
+                            &(NodeEvent) { .type = NODE_EVENT_LAUNCHED, .pid = held->pid });
+}
+
+static int on_launched(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
+        Instance* instance = userdata;
+        HeldProcess held = {};
+
+        instance->launch = sd_bus_slot_unref(instance->launch);
+        if (answer_is_lost(reply)) {
+                adoption_start(instance->supervisor->adoption);
+                return 0;
+        }
+        if (sd_bus_message_is_method_error(reply, NULL))
+                supervisor_dispatch(instance->supervisor, instance->node,
+                                    &(NodeEvent) {
+                                            .type = NODE_EVENT_LAUNCH_FAILED,
+                                            .text = sd_bus_message_get_error(reply)->message,
+                                    });
+        else if (sd_bus_message_read(reply, "uhhh", &held.pid, &held.pidfd, &held.output, &held.error) >= 0)
+                launched(instance, &held);
+        return 0;
+}
+
+static int send_order(Instance* instance, const LaunchOrder* order) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
+        StemClient* stem = instance->supervisor->stem;
+        int r;
+
+        r = stem_client_new_call(stem, "Launch", &call);
+        if (r >= 0)
+                r = launch_order_append(call, order, instance->node->scope);
+        if (r >= 0)
+                r = stem_client_send(stem, call, &instance->launch, on_launched, instance);
+        return r;
+}
+
+void incarnation_launch(Instance* instance) {
+        _cleanup_launch_order_ LaunchOrder order = {};
+        char* why = NULL;
+        int r;
+
+        incarnation_forget(instance);
+        if (instance_make_order(instance, &order, &why) < 0) {
+                fail_launch(instance, why);
+                return;
+        }
+
+        instance->node->order_hash = launch_order_hash(&order);
+        instance_remember(instance);
+        r = send_order(instance, &order);
+        if (r < 0 && r != -ENOTCONN)
+                fail_launch(instance, xasprintf("hand the order to zeek-stem: %s", strerror(-r)));
+}
+
+/* ---- signals ---- */
+
+/* One-way: what comes of it shows in how the node ends. Without a stem it is repeated when there is one. */
+static void send_signal(Instance* instance, const char* member, int signal) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
+        StemClient* stem = instance->supervisor->stem;
+        int r;
+
+        r = stem_client_new_call(stem, member, &call);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "s", instance->node->name);
+        if (r >= 0 && signal > 0)
+                r = sd_bus_message_append(call, "i", signal);
+        if (r >= 0)
+                r = sd_bus_message_set_expect_reply(call, false);
+        if (r >= 0)
+                r = sd_bus_message_send(call);
+        if (r < 0 && r != -ENOTCONN)
+                (void) log_warning_errno(r, "Failed to have the stem %s node \"%s\": %m", member, instance->node->name);
+}
+
+void incarnation_terminate(Instance* instance) {
+        send_signal(instance, "Terminate", 0);
+}
+
+void incarnation_signal(Instance* instance, int signal) {
+        send_signal(instance, "Signal", signal);
+}
+
+void incarnation_kill_scope(Instance* instance, int signal) {
+        send_signal(instance, "KillScope", signal);
+}
+
+/* ---- the end: exited and emptied, then drained, then released ---- */
+
+static int on_released(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
+        Instance* instance = userdata;
+
+        instance->release = sd_bus_slot_unref(instance->release);
+        if (answer_is_lost(reply)) {
+                adoption_start(instance->supervisor->adoption);
+                return 0;
+        }
+        if (sd_bus_message_is_method_error(reply, NULL))
+                log_warning("zeek-stem did not release node \"%s\": %s", instance->node->name,
+                            sd_bus_message_get_error(reply)->message);
+
+        incarnation_forget(instance);
+        supervisor_dispatch(instance->supervisor, instance->node, &(NodeEvent) { .type = NODE_EVENT_GONE });
+        return 0;
+}
+
+static void release(void* userdata) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
+        Instance* instance = userdata;
+        StemClient* stem = instance->supervisor->stem;
+        int r;
+
+        instance->draining = false;
+        instance->output = node_output_free(instance->output);
+
+        r = stem_client_new_call(stem, "Release", &call);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "s", instance->node->name);
+        if (r >= 0)
+                r = stem_client_send(stem, call, &instance->release, on_released, instance);
+        if (r < 0 && r != -ENOTCONN)
+                (void) log_warning_errno(r, "Failed to release node \"%s\": %m", instance->node->name);
+}
+
+/* The last lines are sent while the process is not reaped yet, so that its pid still means it. */
+static void drain(Instance* instance) {
+        if (!instance->exited || !instance->emptied || instance->draining || instance->release)
+                return;
+
+        instance->draining = true;
+        if (instance->output)
+                node_output_finish(instance->output, release, instance);
+        else
+                release(instance);
+}
+
+void incarnation_exited(Instance* instance, uint32_t pid, ExitReason reason) {
+        if (pid != instance->node->pid || instance->exited)
+                return;
+
+        instance->exited = true;
+        supervisor_dispatch(instance->supervisor, instance->node,
+                            &(NodeEvent) { .type = NODE_EVENT_EXITED, .exit = reason });
+        drain(instance);
+}
+
+void incarnation_emptied(Instance* instance, uint32_t pid) {
+        if (pid != instance->node->pid || instance->emptied)
+                return;
+
+        instance->emptied = true;
+        drain(instance);
+}
+
+/* ---- reconciliation ---- */
+
+static void repeat_requests(Instance* instance) {
+        switch (instance->node->phase) {
+        case PHASE_TERMINATING:
+                incarnation_terminate(instance);
+                break;
+        case PHASE_KILLING:
+                incarnation_kill_scope(instance, SIGKILL);
+                break;
+        default:
+                /* sweeping goes on by its timer */
+                break;
+        }
+}
+
+static int on_adopted(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
+        Instance* instance = userdata;
+
+        instance->launch = sd_bus_slot_unref(instance->launch);
+        if (answer_is_lost(reply))
+                adoption_start(instance->supervisor->adoption);
+        else if (sd_bus_message_is_method_error(reply, NULL))
+                log_error("zeek-stem did not take node \"%s\" back: %s", instance->node->name,
+                          sd_bus_message_get_error(reply)->message);
+        else
+                repeat_requests(instance);
+        return 0;
+}
+
+/* All three or none; a stream that has ended is handed over as something that ends at once. */
+static int append_descriptors(sd_bus_message* call, const Instance* instance) {
+        _cleanup_close_ int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        int r = sd_bus_message_append(call, "h", instance->pidfd);
+
+        for (Stream stream = 0; r >= 0 && stream < _STREAM_MAX; stream++) {
+                int fd = instance->output ? node_output_fd(instance->output, stream) : -EBADF;
+
+                r = sd_bus_message_append(call, "h", fd < 0 ? nothing : fd);
+        }
+        return r;
+}
+
+/* The stem lost it, with its store of descriptors: it gets what we have. It holds the node then as if it had never lost
+ * it; if the process has ended meanwhile, how is not known. */
+static void hand_back(Instance* instance) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
+        const Node* node = instance->node;
+        StemClient* stem = instance->supervisor->stem;
+        int r;
+
+        log_notice("zeek-stem does not know node \"%s\" (process %u) any more and is told", node->name, node->pid);
+        r = stem_client_new_call(stem, "Adopt", &call);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "ssu", node->name, node->scope, node->pid);
+        if (r >= 0)
+                r = sd_bus_message_open_container(call, 'a', "h");
+        if (r >= 0 && instance->pidfd >= 0)
+                r = append_descriptors(call, instance);
+        if (r >= 0)
+                r = sd_bus_message_close_container(call);
+        if (r >= 0)
+                r = stem_client_send(stem, call, &instance->launch, on_adopted, instance);
+        if (r < 0 && r != -ENOTCONN)
+                (void) log_error_errno(r, "Failed to hand node \"%s\" back to zeek-stem: %m", node->name);
+}
+
+static void reconcile_held(Instance* instance, const HeldProcess* held) {
+        Node* node = instance->node;
+
+        if (node->phase == PHASE_LAUNCHING) {
+                /* the reply that said so did not reach us */
+                instance->launch = sd_bus_slot_unref(instance->launch);
+                launched(instance, held);
+        } else if (!node_has_processes(node) || node->pid != held->pid) {
+                if (!held->exited)
+                        log_warning("Node \"%s\" was thought to be %s, but process %u of it runs and is adopted", node->name,
+                                    node_state_to_string(node_state(node)), held->pid);
+                node_find_running(node, held->pid, now_instant());
+                attach(instance, held);
+        } else
+                attach(instance, held);
+
+        repeat_requests(instance);
+        if (held->exited)
+                incarnation_exited(instance, held->pid, held->reason);
+        if (held->emptied)
+                incarnation_emptied(instance, held->pid);
+        drain(instance);
+}
+
+void incarnation_reconcile(Instance* instance, const HeldProcess* held) {
+        Node* node = instance->node;
+
+        if (held)
+                reconcile_held(instance, held);
+        else if (node->phase == PHASE_LAUNCHING) {
+                /* never begun, or under way in the stem, which then gives its answer to this order too */
+                if (!instance->launch && !instance->failure)
+                        incarnation_launch(instance);
+        } else if (node_has_processes(node)) {
+                if (instance->exited && instance->emptied)
+                        /* released, and only the answer was lost */
+                        supervisor_dispatch(instance->supervisor, node, &(NodeEvent) { .type = NODE_EVENT_GONE });
+                else if (!instance->launch)
+                        hand_back(instance);
+        }
+}
