@@ -349,8 +349,8 @@ void incarnation_reconcile(Instance* instance, const HeldProcess* held) {
                 reconcile_held(instance, held);
         else if (node->phase == PHASE_LAUNCHING) {
                 /* never begun, or under way in the stem, which then gives its answer to this order too */
-                if (!instance->launch && !instance->failure)
-                        incarnation_launch(instance);
+                if (!instance->launch && !instance->failure && !instance->is_starting)
+                        start_queue_add(instance->supervisor->starts, instance);
         } else if (node_has_processes(node)) {
                 if (instance->exited && instance->emptied)
                         /* released, and only the answer was lost */

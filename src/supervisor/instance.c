@@ -30,6 +30,7 @@ Instance* instance_free(Instance* instance) {
                 return NULL;
 
         assert(instance->notices == 0);
+        start_queue_remove(instance->supervisor->starts, instance);
         incarnation_forget(instance);
         sd_event_source_disable_unref(instance->timer);
         sd_event_source_disable_unref(instance->failure);

@@ -18,6 +18,10 @@ typedef struct Instance {
         sd_event_source* failure; /* a launch that failed before it got as far as the stem */
         char* failure_text;
 
+        bool is_starting;      /* waits for its turn in the start queue */
+        usec_t start_deadline; /* CLOCK_BOOTTIME; it does not wait longer */
+        TAILQ_ENTRY(Instance) starting;
+
         int pidfd;            /* to hand to a stem that lost its own */
         bool held;            /* the stem said so when it was last asked */
         bool exited, emptied; /* what the stem has said about the incarnation */

@@ -3,12 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "supervisor/bus-names.h"
 #include "supervisor/launch-order.h"
 #include "util/hash.h"
 #include "util/parse.h"
 #include "util/strv.h"
 #include "zeek/command.h"
 #include "zeek/environment.h"
+
+/* The service manager asks us to stop the node, and waits for longer than we do. */
+#define STOP_MARGIN_USEC (30 * USEC_PER_SEC)
 
 /* At shutdown a unit is stopped before those that it is ordered after: the supervisor goes first, and ends the nodes
  * in their order while their scopes are still there. */
@@ -134,12 +138,16 @@ int launch_order_append_limits(sd_bus_message* m, const LaunchOrder* order) {
 static int append_scope_properties(sd_bus_message* m, const LaunchOrder* order) {
         const NodeSpec* spec = order->spec;
         _cleanup_free_ char* description = xasprintf("Zeek %s %s", role_to_string(spec->role), spec->name);
+        usec_t stop_timeout = node_spec_has(spec, "stop_timeout_usec") ? spec->stop_timeout_usec :
+                                                                         order->settings->stop_timeout_usec;
         int r;
 
         r = sd_bus_message_open_container(m, 'a', "(sv)");
         if (r >= 0)
-                r = sd_bus_message_append(m, "(sv)(sv)(sv)", "Description", "s", description, "Slice", "s",
-                                          role_slice(spec->role), "Before", "as", 1, SUPERVISOR_UNIT);
+                r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)(sv)", "Description", "s", description, "Slice", "s",
+                                          role_slice(spec->role), "Before", "as", 1, SUPERVISOR_UNIT, "Controller", "s",
+                                          SUPERVISOR_BUS_NAME, "TimeoutStopUSec", "t",
+                                          saturating_add_u64(stop_timeout, STOP_MARGIN_USEC));
         if (r >= 0)
                 r = append_limits(m, order);
         return r < 0 ? r : sd_bus_message_close_container(m);

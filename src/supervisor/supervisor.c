@@ -9,6 +9,7 @@
 #include "supervisor/node-face.h"
 #include "supervisor/request.h"
 #include "supervisor/shutdown.h"
+#include "supervisor/stop-requests.h"
 #include "util/file.h"
 #include "util/log.h"
 #include "util/strv.h"
@@ -30,7 +31,7 @@ static void carry_out(Supervisor* s, Node* node, const Effect* effect) {
                 notices_node_added(s->notices, node);
                 break;
         case EFFECT_LAUNCH:
-                incarnation_launch(instance);
+                start_queue_add(s->starts, instance);
                 break;
         case EFFECT_TERMINATE:
                 incarnation_terminate(instance);
@@ -66,6 +67,7 @@ static void carry_out_all(Supervisor* s, Node* node, const Effects* effects) {
         for (size_t i = 0; i < effects->n; i++)
                 carry_out(s, node, &effects->items[i]);
 
+        start_queue_kick(s->starts);
         instance_arm_timer(node_instance(node));
         if (node->phase != PHASE_VOID)
                 notices_mark(s->notices, node, NOTICE_LIFE);
@@ -294,6 +296,10 @@ static int start_parts(Supervisor* s) {
         s->authorizer = authorizer_new(s->bus, s->places.user_mode);
         r = notices_new(s->event, s->bus, &s->notices);
         if (r >= 0)
+                r = start_queue_new(s, &s->starts);
+        if (r >= 0)
+                r = stop_requests_watch(s);
+        if (r >= 0)
                 r = stem_client_new(s->event, s->places.stem_socket, &stem_handlers, s, &s->stem);
         if (r >= 0)
                 r = configuration_loader_new(s->event, s->stem, s->places.user_mode, on_configuration, s, &s->loader);
@@ -348,6 +354,7 @@ Supervisor* supervisor_free(Supervisor* s) {
         }
         registry_done(&s->registry);
         adoption_free(s->adoption);
+        start_queue_free(s->starts);
         state_files_free(s->state);
         configuration_loader_free(s->loader);
         configuration_free(s->configuration);

@@ -20,6 +20,7 @@
 #include "supervisor/notices.h"
 #include "supervisor/output-hub.h"
 #include "supervisor/places.h"
+#include "supervisor/start-queue.h"
 #include "supervisor/state-files.h"
 #include "supervisor/stem-client.h"
 
@@ -37,6 +38,7 @@ typedef struct Supervisor {
         Registry registry;
         StateFiles* state;
         Adoption* adoption;
+        StartQueue* starts;
         TAILQ_HEAD(, Request) requests; /* not answered yet */
         TAILQ_HEAD(, ReloadWaiter) reload_waiters;
         bool stopping;

@@ -88,8 +88,8 @@ static inline char* effect_in_words(const Effect* effect, const Node* node) {
                 return xstrdup("added");
         case EFFECT_LAUNCH:
                 return xstrdup("launch");
-        case EFFECT_SIGNAL:
-                return xasprintf("signal %s", sigabbrev_np(effect->number));
+        case EFFECT_TERMINATE:
+                return xstrdup("terminate");
         case EFFECT_KILL_SCOPE:
                 return xasprintf("signal scope %s", sigabbrev_np(effect->number));
         case EFFECT_ANNOUNCE:

@@ -109,7 +109,7 @@ static void restarts_are_counted_since_creation_or_the_last_restart(void** state
         until_running_without_delay(&story);
         crash_on_and_on(&story, waits, ELEMENTSOF(waits));
         PLAY(&story,
-             { 0, RESTART("ann"), "signal TERM", "stopping" },
+             { 0, RESTART("ann"), "terminate", "stopping" },
              { 0, EXITED(0), "exited", "stopping" },
              { 0, GONE, "launch", "starting" },
              { 0, LAUNCHED(2), "announce 2, started, done: ann", "running" });
@@ -300,7 +300,7 @@ static void an_end_that_was_asked_for_is_no_matter_of_policy(void** state) {
         exit_reason_set_add_status(&story.policy.prevent_restart, 3);
         until_running_without_delay(&story);
         PLAY(&story,
-             { 0, RESTART("ann"), "signal TERM", "stopping" },
+             { 0, RESTART("ann"), "terminate", "stopping" },
              { 0, EXITED(3), "exited", "stopping" },
              { 0, GONE, "launch", "starting" },
              { 0, LAUNCHED(2), "announce 2, started, done: ann", "running" });
@@ -312,7 +312,7 @@ static void what_is_never_to_restart_does_not_after_a_restart_that_failed(void**
         story.policy.restart = RESTART_NEVER;
         until_running_without_delay(&story);
         PLAY(&story,
-             { 0, RESTART("ann"), "signal TERM", "stopping" },
+             { 0, RESTART("ann"), "terminate", "stopping" },
              { 0, EXITED(0), "exited", "stopping" },
              { 0, GONE, "launch", "starting" },
              { 0, LAUNCH_FAILED("no"), "not launched (no), failed, launch failed: ann (no)", "failed" });
@@ -324,7 +324,7 @@ static void a_launch_that_fails_is_a_failure_whatever_the_end_before_it(void** s
         story.policy.restart = RESTART_ON_FAILURE;
         until_running_without_delay(&story);
         PLAY(&story,
-             { 0, RESTART("ann"), "signal TERM", "stopping" },
+             { 0, RESTART("ann"), "terminate", "stopping" },
              { 0, EXITED(0), "exited", "stopping" },
              { 0, GONE, "launch", "starting" },
              { 0, LAUNCH_FAILED("no"), "not launched (no), waiting, launch failed: ann (no)", "waiting" },

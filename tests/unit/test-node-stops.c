@@ -9,7 +9,7 @@ static void who_does_not_end_in_time_is_killed_with_all_its_scope(void** state) 
 
         story_until_running(&story);
         PLAY(&story,
-             { SEC(9), DESTROY("ann"), "signal TERM", "stopping" },
+             { SEC(9), DESTROY("ann"), "terminate", "stopping" },
              { SEC(60) - 1, TIMER, "", "stopping" },
              { 1, TIMER, "killed, signal scope KILL", "stopping" },
              /* in case the request was lost; the story is told once */
@@ -26,7 +26,7 @@ static void the_stop_timeout_is_that_of_the_policy(void** state) {
         patient.policy.stop_timeout = USEC_INFINITY;
         story_until_running(&patient);
         PLAY(&patient,
-             { SEC(9), DESTROY("ann"), "signal TERM", "stopping" },
+             { SEC(9), DESTROY("ann"), "terminate", "stopping" },
              { SEC(1000000), TIMER, "", "stopping" },
              { 0, EXITED(0), "exited", "stopping" },
              { 0, GONE, "destroyed, forget, done: ann", "-" });
@@ -34,7 +34,7 @@ static void the_stop_timeout_is_that_of_the_policy(void** state) {
         impatient.policy.stop_timeout = 0;
         story_until_running(&impatient);
         PLAY(&impatient,
-             { SEC(9), DESTROY("ann"), "signal TERM", "stopping" },
+             { SEC(9), DESTROY("ann"), "terminate", "stopping" },
              { 0, TIMER, "killed, signal scope KILL", "stopping" });
 }
 
@@ -43,7 +43,7 @@ static void another_job_brings_no_second_sigterm(void** state) {
 
         story_until_running(&story);
         PLAY(&story,
-             { 0, STOP_REQUEST, "signal TERM", "stopping" },
+             { 0, STOP_REQUEST, "terminate", "stopping" },
              { SEC(20), RESTART("ann"), "", "stopping" },
              { SEC(20), DESTROY("bob"), "", "stopping" },
              /* and no more time either */
@@ -59,7 +59,7 @@ static void what_is_left_in_the_scope_is_spoken_to_and_then_killed(void** state)
 
         story_until_running(&story);
         PLAY(&story,
-             { SEC(9), DESTROY("ann"), "signal TERM", "stopping" },
+             { SEC(9), DESTROY("ann"), "terminate", "stopping" },
              { SEC(1), EXITED(0), "exited", "stopping" },
              { MSEC(50) - 1, TIMER, "", "stopping" },
              { 1, TIMER, "signal scope TERM", "stopping" },
@@ -75,7 +75,7 @@ static void leftovers_have_no_more_time_than_the_node_itself(void** state) {
         story.policy.stop_timeout = SEC(2);
         story_until_running(&story);
         PLAY(&story,
-             { 0, RESTART("ann"), "signal TERM", "stopping" },
+             { 0, RESTART("ann"), "terminate", "stopping" },
              { 0, EXITED(0), "exited", "stopping" },
              { MSEC(50), TIMER, "signal scope TERM", "stopping" },
              { SEC(2) - 1, TIMER, "", "stopping" },
@@ -100,7 +100,7 @@ static void leftovers_of_a_killed_node_are_swept_as_well(void** state) {
 
         story_until_running(&story);
         PLAY(&story,
-             { 0, DESTROY("ann"), "signal TERM", "stopping" },
+             { 0, DESTROY("ann"), "terminate", "stopping" },
              { SEC(60), TIMER, "killed, signal scope KILL", "stopping" },
              { 0, KILLED(SIGKILL), "exited", "stopping" },
              { MSEC(50), TIMER, "signal scope TERM", "stopping" },
@@ -126,7 +126,7 @@ static void a_stopped_node_stays_down_until_restart(void** state) {
 
         story_until_running(&story);
         PLAY(&story,
-             { SEC(9), STOP_REQUEST, "signal TERM", "stopping" },
+             { SEC(9), STOP_REQUEST, "terminate", "stopping" },
              { SEC(1), EXITED(0), "exited", "stopping" },
              /* "stopped" promises that nothing is left */
              { MSEC(50), TIMER, "signal scope TERM", "stopping" },
@@ -142,7 +142,7 @@ static void a_node_that_is_stopped_by_force_is_stopped(void** state) {
 
         story_until_running(&story);
         PLAY(&story,
-             { SEC(9), STOP_REQUEST, "signal TERM", "stopping" },
+             { SEC(9), STOP_REQUEST, "terminate", "stopping" },
              { SEC(60), TIMER, "killed, signal scope KILL", "stopping" },
              { 0, KILLED(SIGKILL), "exited", "stopping" },
              { 0, GONE, "stopped", "stopped" });
@@ -154,7 +154,7 @@ static void a_stop_request_is_not_forgotten_while_the_node_starts(void** state) 
         PLAY(&created,
              { 0, CREATE("ann"), "added, launch", "starting" },
              { 0, STOP_REQUEST, "", "starting" },
-             { 0, LAUNCHED(1), "announce 1, started, done: ann, signal TERM", "stopping" },
+             { 0, LAUNCHED(1), "announce 1, started, done: ann, terminate", "stopping" },
              { 0, EXITED(0), "exited", "stopping" },
              { 0, GONE, "stopped", "stopped" });
 
@@ -183,7 +183,7 @@ static void a_job_behind_a_stop_request_decides(void** state) {
              { 0, CREATE("ann"), "added, launch", "starting" },
              { 0, RESTART("bob"), "", "starting" },
              { 0, STOP_REQUEST, "", "starting" },
-             { 0, LAUNCHED(1), "announce 1, started, done: ann, signal TERM", "stopping" },
+             { 0, LAUNCHED(1), "announce 1, started, done: ann, terminate", "stopping" },
              { 0, EXITED(0), "exited", "stopping" },
              { 0, GONE, "launch", "starting" },
              { 0, LAUNCHED(2), "announce 2, started, done: bob", "running" });
@@ -223,7 +223,7 @@ static void whoever_stops_a_node_first_decides_what_follows(void** state) {
 
         story_until_running(&restarted);
         PLAY(&restarted,
-             { 0, RESTART("ann"), "signal TERM", "stopping" },
+             { 0, RESTART("ann"), "terminate", "stopping" },
              { 0, STOP_REQUEST, "", "stopping" },
              { 0, EXITED(0), "exited", "stopping" },
              { 0, STOP_REQUEST, "", "stopping" },
@@ -232,7 +232,7 @@ static void whoever_stops_a_node_first_decides_what_follows(void** state) {
 
         story_until_running(&destroyed);
         PLAY(&destroyed,
-             { 0, DESTROY("ann"), "signal TERM", "stopping" },
+             { 0, DESTROY("ann"), "terminate", "stopping" },
              { SEC(60), TIMER, "killed, signal scope KILL", "stopping" },
              { 0, STOP_REQUEST, "", "stopping" },
              { 0, KILLED(SIGKILL), "exited", "stopping" },

@@ -84,7 +84,7 @@ static void destroy_is_done_when_the_scope_is_gone(void** state) {
 
         story_until_running(&story);
         PLAY(&story,
-             { SEC(9), DESTROY("ann"), "signal TERM", "stopping" },
+             { SEC(9), DESTROY("ann"), "terminate", "stopping" },
              { SEC(2), EXITED(0), "exited", "stopping" },
              { MSEC(1), GONE, "destroyed, forget, done: ann", "-" });
         assert_true(node_is_unused(story.node));
@@ -95,7 +95,7 @@ static void restart_is_done_when_the_new_program_runs(void** state) {
 
         story_until_running(&story);
         PLAY(&story,
-             { SEC(9), RESTART("ann"), "signal TERM", "stopping" },
+             { SEC(9), RESTART("ann"), "terminate", "stopping" },
              { SEC(2), EXITED(0), "exited", "stopping" },
              { MSEC(1), GONE, "launch", "starting" });
         assert_int_equal(story.node->pid, 1);
@@ -112,7 +112,7 @@ static void a_restart_that_fails_says_so_and_the_node_waits_for_another_attempt(
 
         story_until_running(&story);
         PLAY(&story,
-             { SEC(9), RESTART("ann"), "signal TERM", "stopping" },
+             { SEC(9), RESTART("ann"), "terminate", "stopping" },
              { 0, EXITED(0), "exited", "stopping" },
              { 0, GONE, "launch", "starting" },
              { MSEC(300), LAUNCH_FAILED("no"), "not launched (no), waiting, launch failed: ann (no)", "waiting" },
@@ -127,16 +127,16 @@ static void jobs_take_their_turns_in_order(void** state) {
 
         story_until_running(&story);
         PLAY(&story,
-             { SEC(9), RESTART("ann"), "signal TERM", "stopping" },
+             { SEC(9), RESTART("ann"), "terminate", "stopping" },
              { 0, RESTART("bob"), "", "stopping" },
              { 0, DESTROY("cid"), "", "stopping" },
              { 0, RESTART("dan"), "", "stopping" },
              { 0, EXITED(0), "exited", "stopping" },
              { 0, GONE, "launch", "starting" },
-             { 0, LAUNCHED(2), "announce 2, started, done: ann, signal TERM", "stopping" },
+             { 0, LAUNCHED(2), "announce 2, started, done: ann, terminate", "stopping" },
              { 0, EXITED(0), "exited", "stopping" },
              { 0, GONE, "launch", "starting" },
-             { 0, LAUNCHED(3), "announce 3, started, done: bob, signal TERM", "stopping" },
+             { 0, LAUNCHED(3), "announce 3, started, done: bob, terminate", "stopping" },
              { 0, EXITED(0), "exited", "stopping" },
              { 0, GONE, "destroyed, forget, done: cid, no such node: dan", "-" });
         assert_true(node_is_unused(story.node));
@@ -147,7 +147,7 @@ static void a_create_behind_a_destroy_waits_and_is_done(void** state) {
 
         story_until_running(&story);
         PLAY(&story,
-             { SEC(9), DESTROY("ann"), "signal TERM", "stopping" },
+             { SEC(9), DESTROY("ann"), "terminate", "stopping" },
              { 0, CREATE("bob"), "", "stopping" },
              { 0, CREATE("cid"), "", "stopping" },
              { SEC(1), EXITED(0), "exited", "stopping" },
@@ -167,7 +167,7 @@ static void a_create_behind_a_destroy_may_fail_for_itself(void** state) {
 
         story_until_running(&story);
         PLAY(&story,
-             { SEC(9), DESTROY("ann"), "signal TERM", "stopping" },
+             { SEC(9), DESTROY("ann"), "terminate", "stopping" },
              { 0, CREATE("bob"), "", "stopping" },
              { 0, EXITED(0), "exited", "stopping" },
              { 0, GONE, "destroyed, forget, done: ann, added, launch", "starting" },
@@ -180,7 +180,7 @@ static void a_launch_is_not_interrupted_by_jobs(void** state) {
         PLAY(&story,
              { 0, CREATE("ann"), "added, launch", "starting" },
              { 0, DESTROY("bob"), "", "starting" },
-             { 0, LAUNCHED(7), "announce 7, started, done: ann, signal TERM", "stopping" },
+             { 0, LAUNCHED(7), "announce 7, started, done: ann, terminate", "stopping" },
              { 0, EXITED(0), "exited", "stopping" },
              { 0, GONE, "destroyed, forget, done: bob", "-" });
 }
@@ -193,7 +193,7 @@ static void an_automatic_launch_is_not_interrupted_by_jobs(void** state) {
         PLAY(&good,
              { SEC(1), TIMER, "launch", "starting" },
              { 0, RESTART("ann"), "", "starting" },
-             { 0, LAUNCHED(2), "announce 2, started, signal TERM", "stopping" },
+             { 0, LAUNCHED(2), "announce 2, started, terminate", "stopping" },
              { 0, EXITED(0), "exited", "stopping" },
              { 0, GONE, "launch", "starting" },
              { 0, LAUNCHED(3), "announce 3, started, done: ann", "running" });
@@ -216,7 +216,7 @@ static void bring_to_rest(Story* story, NodeState rest) {
         story_until_running(story);
         if (rest == NODE_STOPPED)
                 PLAY(story,
-                     { 0, STOP_REQUEST, "signal TERM", "stopping" },
+                     { 0, STOP_REQUEST, "terminate", "stopping" },
                      { 0, EXITED(0), "exited", "stopping" },
                      { 0, GONE, "stopped", "stopped" });
         else
@@ -277,13 +277,13 @@ static void a_node_will_exist_unless_its_queue_ends_in_destroy(void** state) {
         PLAY(&story, { 0, CREATE("dan"), "", "starting" });
         assert_true(node_will_exist(story.node));
 
-        PLAY(&story, { 0, LAUNCHED(1), "announce 1, started, done: ann, signal TERM", "stopping" });
+        PLAY(&story, { 0, LAUNCHED(1), "announce 1, started, done: ann, terminate", "stopping" });
         assert_true(node_will_exist(story.node));
         PLAY(&story,
              { 0, EXITED(0), "exited", "stopping" },
              { 0, GONE, "destroyed, forget, done: bob, no such node: cid, added, launch", "starting" },
              { 0, LAUNCHED(2), "announce 2, started, done: dan", "running" },
-             { 0, DESTROY("eve"), "signal TERM", "stopping" });
+             { 0, DESTROY("eve"), "terminate", "stopping" });
         assert_false(node_will_exist(story.node));
 }
 
@@ -302,7 +302,7 @@ static void the_state_is_as_old_as_its_last_change(void** state) {
         usec_t stopping;
 
         story_until_running(&story);
-        PLAY(&story, { SEC(9), RESTART("ann"), "signal TERM", "stopping" });
+        PLAY(&story, { SEC(9), RESTART("ann"), "terminate", "stopping" });
         stopping = story.now.realtime;
         PLAY(&story, { SEC(60), TIMER, "killed, signal scope KILL", "stopping" }, { SEC(1), KILLED(9), "exited", "stopping" });
         assert_int_equal(story.node->state_since.realtime, stopping);
@@ -325,7 +325,7 @@ static void until_launching(Story* story) {
 
 static void until_terminating(Story* story) {
         story_until_running(story);
-        PLAY(story, { 0, RESTART("ann"), "signal TERM", "stopping" });
+        PLAY(story, { 0, RESTART("ann"), "terminate", "stopping" });
 }
 
 static void until_killing(Story* story) {

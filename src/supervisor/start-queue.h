@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* The order of starts within a cluster: loggers, then the manager, then proxies, then workers.
+ *
+ * Who wants to start waits here until the loop has read what else was asked for in the same breath, and then until all
+ * nodes of its cluster with an earlier role are up (and ready, where that is known), though never longer than
+ * ReadyTimeoutSec= of its role. Nodes of one role start together, and clusters do not wait for each other. */
+
+#include <systemd/sd-event.h>
+
+typedef struct Instance Instance;
+typedef struct StartQueue StartQueue;
+typedef struct Supervisor Supervisor;
+
+int start_queue_new(Supervisor* s, StartQueue** ret);
+StartQueue* start_queue_free(StartQueue* q);
+
+/* The instance is launched when its turn comes. */
+void start_queue_add(StartQueue* q, Instance* instance);
+/* It is on its way out. */
+void start_queue_remove(StartQueue* q, Instance* instance);
+/* The life of some node changed: others may have their turn now. */
+void start_queue_kick(StartQueue* q);
