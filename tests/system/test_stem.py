@@ -681,6 +681,31 @@ def test_a_peer_that_floods_and_never_reads_is_disconnected(stem, machine):
     print(f"memory after the flood: {memory} KiB")
 
 
+HALF_OPEN = """
+import socket, time
+s = socket.socket(socket.AF_UNIX)
+s.connect("/run/zeek-stem/socket")
+s.sendall(b"\\0AUTH\\r\\n")
+print(s.recv(100), flush=True)
+time.sleep(1000)
+"""
+
+
+def test_peers_do_not_hold_up_its_end(stem, machine):
+    """Neither one that has not even authenticated, nor one that has stopped reading."""
+    with machine.popen(["/usr/bin/python3", "-c", HALF_OPEN], stdout=subprocess.PIPE) as half:
+        assert half.stdout.readline() == "b'REJECTED\\r\\n'\n"
+        with machine.popen(["/usr/bin/python3", "-c", FLOOD], stdout=subprocess.DEVNULL) as flood:
+            time.sleep(0.2)
+            flood.send_signal(signal.SIGSTOP)
+            begin = time.monotonic()
+            machine.run("systemctl stop zeek-stem.service")
+            assert time.monotonic() - begin < 5
+            os.killpg(flood.pid, signal.SIGKILL)
+            os.killpg(half.pid, signal.SIGKILL)
+    assert machine.show("zeek-stem.service")["Result"] == "success"
+
+
 # Probes
 
 

@@ -43,11 +43,11 @@ def test_what_a_node_has_printed_is_no_problem(machine, play):
     assert machine.problems() == []
 
 
-@pytest.mark.parametrize("script, result", [("exit 1", "exit-code"), ("kill -KILL $$", "signal"), ("kill -ABRT $$", "signal")])
-def test_a_failed_unit_is_a_problem(machine, play, script, result):
+@pytest.mark.parametrize("script", ["exit 1", "kill -KILL $$", "kill -ABRT $$"])
+def test_a_failed_unit_is_a_problem(machine, play, script):
     play(script)
     (problem,) = machine.problems()
-    assert problem.startswith(f"systemd: {DAEMON}: Failed with result '{result}'") or "core-dump" in problem
+    assert problem.startswith(f"systemd: {DAEMON}: Failed with result ")
 
 
 def test_what_is_expected_is_no_problem_once(machine, play):
