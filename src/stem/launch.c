@@ -191,7 +191,11 @@ static void examine(Launch* launch) {
                 launch_succeed(launch);
                 break;
         case SPAWN_FAILED:
-                launch_fail(launch, describe_failure(launch));
+                /* A child that is being killed closes its pipes before its end can be seen. */
+                if (launch->report.error == 0 && process_peek(&launch->process, NULL) == 0)
+                        launch->report_source = sd_event_source_disable_unref(launch->report_source);
+                else
+                        launch_fail(launch, describe_failure(launch));
                 break;
         }
 }

@@ -126,6 +126,9 @@ static int peer_start(Peer* peer, int fd) {
                 r = sd_bus_set_trusted(peer->bus, true);
         if (r >= 0)
                 r = sd_bus_negotiate_fds(peer->bus, true);
+        /* When the loop ends, sd-bus would wait until the peer has read everything. */
+        if (r >= 0)
+                r = sd_bus_set_close_on_exit(peer->bus, false);
         if (r >= 0)
                 r = sd_bus_add_filter(peer->bus, NULL, on_message, peer);
         if (r >= 0)

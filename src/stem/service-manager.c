@@ -169,6 +169,8 @@ static int open_bus(ServiceManager* manager) {
         r = manager->user ? sd_bus_open_user_with_description(&manager->bus, "service-manager")
                           : sd_bus_open_system_with_description(&manager->bus, "service-manager");
         if (r >= 0)
+                r = sd_bus_set_close_on_exit(manager->bus, false); /* for it would wait for a bus that hangs */
+        if (r >= 0)
                 r = sd_bus_attach_event(manager->bus, manager->event, SD_EVENT_PRIORITY_NORMAL);
         if (r >= 0)
                 r = add_matches(manager);

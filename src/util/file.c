@@ -32,8 +32,6 @@ static int read_to_end(int fd, size_t max_size, char** ret, size_t* ret_size) {
                         break;
                 size += (size_t) n;
         }
-        if (size > max_size)
-                return -EFBIG;
 
         data[size] = 0;
         *ret = take_ptr(data);

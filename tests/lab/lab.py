@@ -85,7 +85,7 @@ class Lab:
         with subprocess.Popen(["tar", "-C", str(tree), "-c", "."], stdout=subprocess.PIPE) as pack:
             unpack = ["tar", "-C", str(self.root), "-x", "--keep-directory-symlink", "--no-overwrite-dir"]
             subprocess.run(unpack, stdin=pack.stdout, check=True)
-        subprocess.run(["chroot", str(self.root), "systemd-sysusers"], check=True)
+        subprocess.run(["chroot", str(self.root), "systemd-sysusers"], check=True, capture_output=True)
 
     # Life
 

@@ -5,6 +5,7 @@ It runs outside of the lab, on a connection that a helper inside made: a D-Bus s
 connects, and from inside, one of outside has no number. Numbers of processes in replies are those of the lab.
 """
 
+import contextlib
 import os
 import queue
 import socket
@@ -59,19 +60,33 @@ def connect(lab, path, user=None):
     return socket.socket(fileno=fds[0])
 
 
+@contextlib.contextmanager
+def acting_as(uid):
+    """For the authentication, in which the client says which user it is."""
+    os.seteuid(uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
 class StemClient:
     def __init__(self, lab, path="/run/zeek-stem/socket", user=None):
         self.socket = connect(lab, path, user)
         self.socket.setblocking(False)
         stream = Gio.Socket.new_from_fd(self.socket.detach()).connection_factory_create_connection()
         flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
-        self.bus = Gio.DBusConnection.new_sync(stream, None, flags, None, None)
+        with acting_as(lab.uid(user) if user else 0):
+            self.bus = Gio.DBusConnection.new_sync(stream, None, flags, None, None)
         self.signals = queue.Queue()
         self.seen = []
         self.bus.add_filter(self._filter)
 
     def close(self):
         self.bus.close_sync()
+
+    def is_open(self):
+        return not self.bus.is_closed()
 
     def _filter(self, bus, message, incoming):
         if incoming and message.get_message_type() == Gio.DBusMessageType.SIGNAL:

@@ -33,9 +33,10 @@ def stem(machine):
     machine.run("install -d -o nobody -g nogroup /var/lib/nodes")
     client = StemClient(machine.lab)
     yield client
-    for name, node in client.list().items():
-        forget(client, name, node)
-    client.close()
+    if client.is_open():
+        for name, node in client.list().items():
+            forget(client, name, node)
+        client.close()
 
 
 def forget(stem, name, node=None):
@@ -211,6 +212,13 @@ def test_the_whole_order_is_carried_out(stem):
     assert output.endswith("\n-5\n0027\n/usr/share\n2 3 4\n1\n2\nrather green\n")
 
 
+def test_a_limit_that_cannot_be_had_becomes_the_closest_one(stem, machine):
+    limits = GLib.Variant("a{st}", {"NOFILE": 1 << 40})
+    output, _, _ = run_node(stem, "greedy", "ulimit -Sn; ulimit -Hn", ResourceLimits=limits)
+    hard = machine.run(f"prlimit --pid {main_pid(machine)} --nofile --noheadings --output HARD").stdout.strip()
+    assert output.split() == [hard, hard]
+
+
 def test_a_node_may_be_root_without_rights(stem):
     output, _, _ = run_node(stem, "root", STATUS, UID=GLib.Variant("u", 0), GID=GLib.Variant("u", 0))
     fields = status_fields(output)
@@ -275,7 +283,7 @@ def test_the_affinity_warning_goes_to_the_error_file(stem, machine):
 @pytest.mark.parametrize(
     "prepare, reason",
     [
-        ("mkfifo x", "Not a regular file"),
+        ("mkfifo -m 666 x", "Not a regular file"),
         ("ln -s /etc/passwd x", "Too many levels of symbolic links"),
         ("ln -s nowhere x", "Too many levels of symbolic links"),
         ("mkdir x", "Is a directory"),
@@ -327,8 +335,6 @@ def test_a_fifo_with_a_reader_is_no_output_file(stem, machine):
         ("open standard error file a/b: No such file or directory", ["/bin/true"], {"StandardErrorFile": "a/b"}),
         (f"raise ambient capability {CAP_SYS_ADMIN}: Operation not permitted", ["/bin/true"],
          {"AmbientCapabilities": GLib.Variant("t", 1 << CAP_SYS_ADMIN)}),
-        ("set resource limit NOFILE: Operation not permitted", ["/bin/true"],
-         {"ResourceLimits": GLib.Variant("a{st}", {"NOFILE": 1 << 40})}),
     ],
 )
 def test_a_failed_step_is_named(stem, machine, message, arguments, more):
@@ -675,6 +681,31 @@ def test_a_peer_that_floods_and_never_reads_is_disconnected(stem, machine):
     print(f"memory after the flood: {memory} KiB")
 
 
+HALF_OPEN = """
+import socket, time
+s = socket.socket(socket.AF_UNIX)
+s.connect("/run/zeek-stem/socket")
+s.sendall(b"\\0AUTH\\r\\n")
+print(s.recv(100), flush=True)
+time.sleep(1000)
+"""
+
+
+def test_peers_do_not_hold_up_its_end(stem, machine):
+    """Neither one that has not even authenticated, nor one that has stopped reading."""
+    with machine.popen(["/usr/bin/python3", "-c", HALF_OPEN], stdout=subprocess.PIPE) as half:
+        assert half.stdout.readline() == "b'REJECTED\\r\\n'\n"
+        with machine.popen(["/usr/bin/python3", "-c", FLOOD], stdout=subprocess.DEVNULL) as flood:
+            time.sleep(0.2)
+            flood.send_signal(signal.SIGSTOP)
+            begin = time.monotonic()
+            machine.run("systemctl stop zeek-stem.service")
+            assert time.monotonic() - begin < 5
+            os.killpg(flood.pid, signal.SIGKILL)
+            os.killpg(half.pid, signal.SIGKILL)
+    assert machine.show("zeek-stem.service")["Result"] == "success"
+
+
 # Probes
 
 
@@ -721,6 +752,69 @@ def test_a_descendant_that_keeps_the_pipe_does_not_hold_up_a_probe(stem, machine
     assert machine.run("pgrep -x sleep || true").stdout == ""
 
 
+# In user mode
+
+NOBODY = {"UID": None, "GID": None}
+
+
+@pytest.fixture
+def user_stem(machine):
+    if "alice" not in machine.lab.path("/etc/passwd").read_text():
+        machine.lab.add_user("alice")
+        machine.lab.start_user_manager("alice")
+    machine.run("systemctl --user start zeek-stem.socket", user="alice")
+    client = StemClient(machine.lab, f"/run/user/{machine.lab.uid('alice')}/zeek-stem/socket", user="alice")
+    yield client
+    for name, node in client.list().items():
+        forget(client, name, node)
+    client.close()
+
+
+def test_a_user_has_nodes_of_ones_own(user_stem, machine):
+    properties = GLib.Variant("a(sv)", [("Slice", GLib.Variant("s", "zeek-workers.slice"))])
+    output, _, how = run_node(user_stem, "mine", "id -un; cat /proc/self/cgroup; cat /proc/self/status",
+                              ScopeProperties=properties, WorkingDirectory="/home/alice/zeek/mine", **NOBODY)
+    assert output.startswith("alice\n")
+    assert f"/zeek.slice/zeek-workers.slice/{scope('mine')}\n" in output
+    assert status_fields(output)["NoNewPrivs"] == "1"
+    assert how == (CLD_EXITED, 0)
+    for _ in range(10):
+        run_node(user_stem, "mine", "true", **NOBODY)
+    machine.wait_for(lambda: machine.scopes(user="alice") == [])
+
+
+@pytest.mark.parametrize(
+    "message, more",
+    [
+        ("set nice level -5: Permission denied", {"Nice": GLib.Variant("i", -5)}),
+        ("set OOM score adjustment -900: Permission denied", {"OOMScoreAdjust": GLib.Variant("i", -900)}),
+        (f"raise ambient capability {CAP_NET_RAW}: Operation not permitted",
+         {"AmbientCapabilities": GLib.Variant("t", 1 << CAP_NET_RAW)}),
+        ("create working directory /var/x: Permission denied", {"WorkingDirectory": "/var/x"}),
+    ],
+)
+def test_what_a_user_may_not_do_fails_the_launch(user_stem, message, more):
+    assert launch_fails(user_stem, "ambitious", "/bin/true", **NOBODY, **more) == message
+
+
+def test_a_user_cannot_become_another(user_stem):
+    with pytest.raises(StemError, match="UID: users cannot be changed in user mode"):
+        user_stem.launch(order("other", "/bin/true"))
+    with pytest.raises(StemError, match="Users cannot be changed in user mode"):
+        user_stem.probe(["/bin/true"])
+    assert user_stem.probe(["/usr/bin/id", "-un"], uid=2**32 - 1, gid=2**32 - 1) == "alice\n"
+
+
+def test_a_users_nodes_are_killed_with_their_scope(user_stem):
+    node = user_stem.launch(order("family", "/bin/sh", "-c", "sleep 1000 & exec sleep 1000", **NOBODY))
+    user_stem.signal("family", signal.SIGTERM)
+    assert user_stem.wait_signal("Exited", "family") == [node.pid, CLD_KILLED, signal.SIGTERM]
+    assert not user_stem.list()["family"]["emptied"]
+    user_stem.kill_scope("family", signal.SIGKILL)
+    assert user_stem.wait_signal("Emptied", "family") == [node.pid]
+    node.close()
+
+
 # The stem's own life; last, for it forgets the nodes
 
 
@@ -741,5 +835,4 @@ def test_nodes_outlive_it(stem, machine):
     node.close()
     StemClient(machine.lab).close()
     machine.run("systemctl stop zeek-stem.service")
-    result = machine.run("systemctl show -P Result zeek-stem").stdout
-    assert result == "success\n"
+    assert machine.show("zeek-stem.service")["Result"] == "success"

@@ -60,11 +60,13 @@ static void a_node_that_lived_longer_than_the_delay_is_started_at_once(void** st
         _cleanup_story_ Story story = story_begin();
 
         until_running_without_delay(&story);
-        PLAY(&story,
-             { SEC(1), EXITED(1), "exited", "waiting" },
-             { 0, GONE, "launch", "starting" },
-             { 0, LAUNCHED(2), "announce 2, started", "running" });
+        PLAY(&story, { SEC(5), EXITED(1), "exited", "waiting" });
+        assert_int_equal(story.node->next_restart, story.now.realtime);
+        PLAY(&story, { 0, GONE, "launch", "starting" }, { 0, LAUNCHED(2), "announce 2, started", "running" });
         assert_int_equal(story.node->n_restarts, 1);
+
+        /* to the microsecond */
+        PLAY(&story, { SEC(1), EXITED(1), "exited", "waiting" }, { 0, GONE, "launch", "starting" });
 }
 
 static void time_spent_on_leftovers_counts(void** state) {

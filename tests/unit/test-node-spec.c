@@ -572,17 +572,20 @@ static void numbers_switches_and_clusters_count_for_equality(void** state) {
         _cleanup_config_error_ ConfigError e = {};
         _cleanup_node_spec_ NodeSpec *plain = spec_of("ant", &e), *with_number = spec_of("ant", &e);
         _cleanup_node_spec_ NodeSpec *with_other_number = spec_of("ant", &e), *with_switch = spec_of("ant", &e);
+        _cleanup_node_spec_ NodeSpec* with_other_switch = spec_of("ant", &e);
         _cleanup_node_spec_ NodeSpec *worker = spec_with("ant", ROLE_WORKER), *same = spec_with("ant", ROLE_WORKER);
         _cleanup_node_spec_ NodeSpec* proxy = spec_with("ant", ROLE_PROXY);
 
         assert_int_equal(set_number(with_number, "nice", -1, &e), 0);
         assert_int_equal(set_number(with_other_number, "nice", 1, &e), 0);
         assert_int_equal(record_set_bool(&node_spec_type, &with_switch->record, field_of("bare_mode"), false, &e), 0);
+        assert_int_equal(record_set_bool(&node_spec_type, &with_other_switch->record, field_of("bare_mode"), true, &e), 0);
 
         assert_false(node_spec_equal(plain, with_number));
         assert_false(node_spec_equal(with_number, with_other_number));
         /* false is not absent: absent means what the administrator says */
         assert_false(node_spec_equal(plain, with_switch));
+        assert_false(node_spec_equal(with_switch, with_other_switch));
         assert_true(node_spec_equal(worker, same));
         assert_false(node_spec_equal(worker, proxy));
         assert_false(node_spec_equal(worker, plain));

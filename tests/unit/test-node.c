@@ -156,6 +156,7 @@ static void a_create_behind_a_destroy_waits_and_is_done(void** state) {
         /* a new node: nothing of the old one clings to it */
         assert_int_equal(story.node->pid, 0);
         assert_int_equal(story.node->started.realtime, 0);
+        assert_int_equal(story.node->exit.code, 0);
         assert_int_equal(story.node->state_since.realtime, story.now.realtime);
         assert_false(story.node->has_exited);
 
