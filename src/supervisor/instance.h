@@ -19,7 +19,8 @@ typedef struct Instance {
         char* failure_text;
 
         bool is_starting;      /* waits for its turn in the start queue */
-        usec_t start_deadline; /* CLOCK_BOOTTIME; it does not wait longer */
+        usec_t start_wanted;   /* CLOCK_BOOTTIME */
+        usec_t start_deadline; /* it does not wait longer */
         TAILQ_ENTRY(Instance) starting;
 
         int pidfd;            /* to hand to a stem that lost its own */

@@ -86,9 +86,6 @@ int notices_new(sd_event* event, sd_bus* bus, Notices** ret) {
         if (r >= 0)
                 r = sd_event_source_set_enabled(n->at_end_of_turn, SD_EVENT_OFF);
         if (r >= 0)
-                /* behind everything else that this turn of the loop has to do */
-                r = sd_event_source_set_priority(n->at_end_of_turn, SD_EVENT_PRIORITY_IDLE);
-        if (r >= 0)
                 r = sd_event_add_time_relative(event, &n->for_output, CLOCK_MONOTONIC, 0, 0, on_output_interval, n);
         if (r >= 0)
                 r = sd_event_source_set_enabled(n->for_output, SD_EVENT_OFF);

@@ -2,26 +2,26 @@
 #include "supervisor/incarnation.h"
 #include "supervisor/start-queue.h"
 
-/* How far a cluster is: the earliest role of which some node is not up yet. */
+/* For members of a cluster that nobody has asked for yet. */
+#define GRACE_USEC (10 * USEC_PER_MSEC)
+
+/* How far the cluster of some waiting node is. */
 typedef struct Progress {
         const ClusterTable* cluster; /* weak */
-        Role role;
+        Role unfinished;             /* the earliest role of which some node is on its way up */
+        Role missing;                /* the earliest role of which some member is no node here */
 } Progress;
 
 struct StartQueue {
         Supervisor* s; /* weak */
         TAILQ_HEAD(, Instance) waiting;
-        sd_event_source* at_end_of_turn;
+        sd_event_source* kicked;
         sd_event_source* timeout;
 
         /* of one look at all nodes */
         Progress* clusters;
         size_t n_clusters, n_allocated;
 };
-
-static bool is_on_its_way_up(const Node* node) {
-        return node->phase == PHASE_LAUNCHING || (node->phase == PHASE_RUNNING && !node->ready);
-}
 
 static Progress* find_progress(const StartQueue* q, const ClusterTable* cluster) {
         for (size_t i = 0; i < q->n_clusters; i++)
@@ -30,62 +30,67 @@ static Progress* find_progress(const StartQueue* q, const ClusterTable* cluster)
         return NULL;
 }
 
-/* Nodes of a cluster share its table, see registry_share_cluster(). */
-static void look_at_clusters(StartQueue* q) {
-        q->n_clusters = 0;
-        REGISTRY_FOREACH(node, &q->s->registry) {
-                Progress* progress;
-
-                if (!node->spec->cluster || !is_on_its_way_up(node))
-                        continue;
-
-                progress = find_progress(q, node->spec->cluster);
-                if (!progress) {
-                        GROW(q->clusters, q->n_clusters, q->n_allocated);
-                        progress = &q->clusters[q->n_clusters++];
-                        *progress = (Progress) { node->spec->cluster, node->spec->role };
-                } else if (node->spec->role < progress->role)
-                        progress->role = node->spec->role;
-        }
+static void lower(Role* role, Role to) {
+        if (to < *role)
+                *role = to;
 }
 
-static bool has_its_turn(const StartQueue* q, const Instance* instance, usec_t now) {
+static void look_at_member(const StartQueue* q, const ClusterEndpoint* member, Progress* progress) {
+        const Node* node = registry_find(&q->s->registry, member->name);
+
+        if (!node || node->phase == PHASE_VOID)
+                lower(&progress->missing, member->role);
+        else if (node->phase == PHASE_LAUNCHING || (node->phase == PHASE_RUNNING && !node->ready))
+                lower(&progress->unfinished, member->role);
+}
+
+static const Progress* look_at_cluster(StartQueue* q, const ClusterTable* cluster) {
+        Progress* progress = find_progress(q, cluster);
+
+        if (progress)
+                return progress;
+
+        GROW(q->clusters, q->n_clusters, q->n_allocated);
+        progress = &q->clusters[q->n_clusters++];
+        *progress = (Progress) { cluster, _ROLE_MAX, _ROLE_MAX };
+        for (size_t i = 0; i < cluster->n; i++)
+                look_at_member(q, &cluster->endpoints[i], progress);
+        return progress;
+}
+
+/* When it may start: 0 for now; later, unless somebody else changes something before. */
+static usec_t when_to_start(StartQueue* q, const Instance* instance) {
         const NodeSpec* spec = instance->node->spec;
-        const Progress* progress = spec->cluster ? find_progress(q, spec->cluster) : NULL;
+        const Progress* progress = spec->cluster ? look_at_cluster(q, spec->cluster) : NULL;
 
-        return !progress || progress->role >= spec->role || now >= instance->start_deadline;
+        if (progress && progress->unfinished < spec->role)
+                return instance->start_deadline;
+        if (progress && progress->missing < spec->role)
+                return min_u64(instance->start_deadline, saturating_add_u64(instance->start_wanted, GRACE_USEC));
+        return 0;
 }
 
-static void arm_timeout(StartQueue* q) {
-        usec_t earliest = USEC_INFINITY;
-        Instance* instance;
+static void start_those_who_may(StartQueue* q) {
+        usec_t now = now_usec(CLOCK_BOOTTIME), earliest = USEC_INFINITY;
+        Instance *instance, *next;
 
-        TAILQ_FOREACH(instance, &q->waiting, starting)
-                earliest = min_u64(earliest, instance->start_deadline);
+        q->n_clusters = 0;
+        for (instance = TAILQ_FIRST(&q->waiting); instance; instance = next) {
+                usec_t when = when_to_start(q, instance);
+
+                next = TAILQ_NEXT(instance, starting);
+                if (when <= now) {
+                        start_queue_remove(q, instance);
+                        incarnation_launch(instance);
+                } else
+                        earliest = min_u64(earliest, when);
+        }
 
         (void) sd_event_source_set_time(q->timeout, earliest);
         (void) sd_event_source_set_enabled(q->timeout, earliest == USEC_INFINITY ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
 }
 
-static void start_those_who_may(StartQueue* q) {
-        usec_t now = now_usec(CLOCK_BOOTTIME);
-        Instance *instance, *next;
-
-        if (TAILQ_EMPTY(&q->waiting))
-                return;
-
-        look_at_clusters(q);
-        for (instance = TAILQ_FIRST(&q->waiting); instance; instance = next) {
-                next = TAILQ_NEXT(instance, starting);
-                if (has_its_turn(q, instance, now)) {
-                        start_queue_remove(q, instance);
-                        incarnation_launch(instance);
-                }
-        }
-        arm_timeout(q);
-}
-
-static int on_end_of_turn(sd_event_source* s, void* userdata) {
+static int on_kicked(sd_event_source* s, void* userdata) {
         start_those_who_may(userdata);
         return 0;
 }
@@ -102,20 +107,18 @@ int start_queue_new(Supervisor* s, StartQueue** ret) {
         q->s = s;
         TAILQ_INIT(&q->waiting);
 
-        r = sd_event_add_defer(s->event, &q->at_end_of_turn, on_end_of_turn, q);
+        r = sd_event_add_defer(s->event, &q->kicked, on_kicked, q);
         if (r >= 0)
-                r = sd_event_source_set_enabled(q->at_end_of_turn, SD_EVENT_OFF);
+                r = sd_event_source_set_enabled(q->kicked, SD_EVENT_OFF);
         if (r >= 0)
-                r = sd_event_source_set_priority(q->at_end_of_turn, SD_EVENT_PRIORITY_IDLE);
-        if (r >= 0)
-                r = sd_event_add_time(s->event, &q->timeout, CLOCK_BOOTTIME, 0, 0, on_timeout, q);
+                r = sd_event_add_time(s->event, &q->timeout, CLOCK_BOOTTIME, 0, 1, on_timeout, q);
         if (r >= 0)
                 r = sd_event_source_set_enabled(q->timeout, SD_EVENT_OFF);
         if (r < 0) {
                 start_queue_free(q);
                 return r;
         }
-        (void) sd_event_source_set_description(q->at_end_of_turn, "starts");
+        (void) sd_event_source_set_description(q->kicked, "starts");
 
         *ret = q;
         return 0;
@@ -125,7 +128,7 @@ StartQueue* start_queue_free(StartQueue* q) {
         if (!q)
                 return NULL;
 
-        sd_event_source_disable_unref(q->at_end_of_turn);
+        sd_event_source_disable_unref(q->kicked);
         sd_event_source_disable_unref(q->timeout);
         free(q->clusters);
         free(q);
@@ -137,9 +140,10 @@ void start_queue_add(StartQueue* q, Instance* instance) {
 
         assert(!instance->is_starting);
         instance->is_starting = true;
-        instance->start_deadline = saturating_add_u64(now_usec(CLOCK_BOOTTIME), role->ready_timeout_usec);
+        instance->start_wanted = now_usec(CLOCK_BOOTTIME);
+        instance->start_deadline = saturating_add_u64(instance->start_wanted, role->ready_timeout_usec);
         TAILQ_INSERT_TAIL(&q->waiting, instance, starting);
-        start_queue_kick(q);
+        start_those_who_may(q);
 }
 
 void start_queue_remove(StartQueue* q, Instance* instance) {
@@ -150,5 +154,5 @@ void start_queue_remove(StartQueue* q, Instance* instance) {
 
 void start_queue_kick(StartQueue* q) {
         if (!TAILQ_EMPTY(&q->waiting))
-                (void) sd_event_source_set_enabled(q->at_end_of_turn, SD_EVENT_ONESHOT);
+                (void) sd_event_source_set_enabled(q->kicked, SD_EVENT_ONESHOT);
 }

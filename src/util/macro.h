@@ -21,8 +21,6 @@
 
 #define ELEMENTSOF(array) (sizeof(array) / sizeof((array)[0]))
 
-#define CONTAINER_OF(pointer, type, member) ((type*) ((char*) (pointer) - offsetof(type, member)))
-
 /* Hands the pointer over: the source is NULL afterwards, so its clean-up attribute does nothing. */
 #define take_ptr(pointer)                       \
         ({                                      \

@@ -133,8 +133,7 @@ static void on_launch(World* w, Body* b, const Node* node) {
         b->order_time = w->now.boottime;
 }
 
-static void on_signal(World* w, Body* b, const Node* node, int signal) {
-        assert_int_equal(signal, SIGTERM);
+static void on_terminate(World* w, Body* b, const Node* node) {
         assert_true(b->scope && !b->told_exit);
         assert_int_equal(b->n_terms, 0);
 
@@ -214,8 +213,8 @@ static void carry_out(World* w, Body* b, const Node* node, const Effect* effect)
         case EFFECT_LAUNCH:
                 on_launch(w, b, node);
                 break;
-        case EFFECT_SIGNAL:
-                on_signal(w, b, node, effect->number);
+        case EFFECT_TERMINATE:
+                on_terminate(w, b, node);
                 break;
         case EFFECT_KILL_SCOPE:
                 on_kill_scope(w, b, node, effect->number);
