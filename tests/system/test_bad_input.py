@@ -5,7 +5,7 @@ import pytest
 from bus import BusError
 from dbus_types import Variant
 from raw_bus import RawBus
-from traces import nothing_left, traces
+from traces import expect_traces, traces
 
 INVALID_CONFIG = "org.zeek.Supervisor.Error.InvalidConfig"
 MIB = 1 << 20
@@ -28,6 +28,17 @@ def bus(machine_of_module):
     machine_of_module.run("systemctl start zeek-supervisor")
     with RawBus(machine_of_module.lab) as bus:
         yield bus
+
+
+@pytest.fixture(scope="module")
+def clean(machine_of_module, bus):
+    return traces(machine_of_module)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(machine, clean):
+    yield
+    expect_traces(machine, clean)
 
 
 def refused(bus, config):
@@ -76,22 +87,20 @@ TYPES = [
 
 
 @pytest.mark.parametrize("key, right", TYPES, ids=[key for key, _ in TYPES])
-def test_a_key_takes_no_value_of_another_type(machine, bus, key, right):
-    with nothing_left(machine):
-        for value in wrong_types(*right):
-            named, why = refused(bus, node() | {key: value})
-            assert named == key and f"'{value.signature}'" in why
+def test_a_key_takes_no_value_of_another_type(bus, key, right):
+    for value in wrong_types(*right):
+        named, why = refused(bus, node() | {key: value})
+        assert named == key and f"'{value.signature}'" in why
 
 
 ENDPOINT_TYPES = [*((key, ["s"]) for key in ENDPOINT_STRINGS), *((key, INTEGER_TYPES) for key in PORTS)]
 
 
 @pytest.mark.parametrize("key, right", ENDPOINT_TYPES, ids=[key for key, _ in ENDPOINT_TYPES])
-def test_a_key_of_an_endpoint_takes_no_value_of_another_type(machine, bus, key, right):
-    with nothing_left(machine):
-        for value in wrong_types(*right):
-            named, why = refused(bus, table(**{key: value}))
-            assert named == f"cluster[node].{key}" and f"'{value.signature}'" in why
+def test_a_key_of_an_endpoint_takes_no_value_of_another_type(bus, key, right):
+    for value in wrong_types(*right):
+        named, why = refused(bus, table(**{key: value}))
+        assert named == f"cluster[node].{key}" and f"'{value.signature}'" in why
 
 
 NAMES = {
@@ -120,12 +129,11 @@ NAMES = {
 
 
 @pytest.mark.parametrize("name", NAMES, ids=lambda name: repr(name[:10]))
-def test_a_bad_name_is_refused(machine, bus, name):
-    with nothing_left(machine):
-        key, why = refused(bus, {"name": name})
-        assert key == "name" and NAMES[name] in why and "\n" not in why
-        key, why = refused(bus, node(cluster={"node": endpoint(), name: endpoint()}))
-        assert key == "cluster" and "\n" not in why
+def test_a_bad_name_is_refused(bus, name):
+    key, why = refused(bus, {"name": name})
+    assert key == "name" and NAMES[name] in why and "\n" not in why
+    key, why = refused(bus, node(cluster={"node": endpoint(), name: endpoint()}))
+    assert key == "cluster" and "\n" not in why
 
 
 BAD_VALUES = {
@@ -207,43 +215,37 @@ def as_messages(config):
 
 
 @pytest.mark.parametrize("case", BAD_VALUES)
-def test_a_bad_value_is_refused(machine, bus, case):
+def test_a_bad_value_is_refused(bus, case):
     config, key, reason = BAD_VALUES[case]
-    with nothing_left(machine):
-        named, why = refused(bus, as_messages(config))
-        assert reason in why
-        assert key is None or named == key
+    named, why = refused(bus, as_messages(config))
+    assert reason in why
+    assert key is None or named == key
 
 
 @pytest.mark.parametrize("name", UNSAFE)
-def test_a_variable_that_changes_how_programs_load_is_refused(machine, bus, name):
-    with nothing_left(machine):
-        key, why = refused(bus, node(env={"GOOD": "1", name: "x"}))
-        assert key == f"env[{name}]" and "supervisor.conf" in why
+def test_a_variable_that_changes_how_programs_load_is_refused(bus, name):
+    key, why = refused(bus, node(env={"GOOD": "1", name: "x"}))
+    assert key == f"env[{name}]" and "supervisor.conf" in why
 
 
 @pytest.mark.parametrize("name", ["", "1A", "A B", "A=B", "A\nB", "Ä", "A-B", "A" * 257, "A" * MIB], ids=lambda n: repr(n[:5]))
-def test_a_bad_name_of_a_variable_is_refused(machine, bus, name):
-    with nothing_left(machine):
-        key, why = refused(bus, node(env={name: "x"}))
-        assert key.startswith("env[") and "name" in why
+def test_a_bad_name_of_a_variable_is_refused(bus, name):
+    key, why = refused(bus, node(env={name: "x"}))
+    assert key.startswith("env[") and "name" in why
 
 
-def test_a_variable_given_twice_is_refused(machine, bus):
-    with nothing_left(machine):
-        assert refused(bus, node(env=Variant("a{ss}", [("A", "1"), ("A", "2")]))) == ("env[A]", "is given twice")
+def test_a_variable_given_twice_is_refused(bus):
+    assert refused(bus, node(env=Variant("a{ss}", [("A", "1"), ("A", "2")]))) == ("env[A]", "is given twice")
 
 
 @pytest.mark.parametrize("key", STRINGS)
-def test_a_string_of_a_mebibyte_is_refused(machine, bus, key):
-    with nothing_left(machine):
-        assert refused(bus, node() | {key: "x" * MIB})[0] == key
+def test_a_string_of_a_mebibyte_is_refused(bus, key):
+    assert refused(bus, node() | {key: "x" * MIB})[0] == key
 
 
 @pytest.mark.parametrize("key", ENDPOINT_STRINGS)
-def test_a_string_of_a_mebibyte_in_an_endpoint_is_refused(machine, bus, key):
-    with nothing_left(machine):
-        assert refused(bus, table(**{key: "x" * MIB}))[0] == f"cluster[node].{key}"
+def test_a_string_of_a_mebibyte_in_an_endpoint_is_refused(bus, key):
+    assert refused(bus, table(**{key: "x" * MIB}))[0] == f"cluster[node].{key}"
 
 
 LARGE = {
@@ -263,17 +265,16 @@ LARGE = {
 
 
 @pytest.mark.parametrize("case", LARGE)
-def test_what_is_far_too_large_is_refused(machine, bus, case):
+def test_what_is_far_too_large_is_refused(bus, case):
     config, key = LARGE[case]
-    with nothing_left(machine):
-        assert refused(bus, as_messages(config))[0] == key
+    assert refused(bus, as_messages(config))[0] == key
 
 
-def test_the_memory_of_what_was_refused_is_given_back(machine, bus):
+def test_the_memory_of_what_was_refused_is_given_back(machine, bus, clean):
     def memory():
         return int(machine.run(f"ps -o rss= -p {pid}").stdout) // 1024
 
-    pid = traces(machine)["pid of the daemon"]
+    pid = clean["pid of the supervisor"]
     large = [LARGE[case][0] for case in LARGE]
     for config in large:
         refused(bus, as_messages(config))
@@ -284,7 +285,6 @@ def test_the_memory_of_what_was_refused_is_given_back(machine, bus):
 
 
 def test_a_good_node_is_created_after_all_that(machine, bus):
-    with nothing_left(machine):
-        assert bus.create(node(directory="/tmp", stdout_file="/dev/null", cluster={"node": endpoint()})) == ""
-        assert machine.status("node")["node"]["state"] == "running"
-        assert bus.call("Destroy", "s", "node") is True
+    assert bus.create(node(directory="/tmp", stdout_file="/dev/null", cluster={"node": endpoint()})) == ""
+    assert machine.status("node")["node"]["state"] == "running"
+    assert bus.call("Destroy", "s", "node") is True
