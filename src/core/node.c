@@ -47,35 +47,6 @@ static const unsigned successors[_PHASE_MAX] = {
         [PHASE_AT_REST] = TO(PHASE_LAUNCHING) | TO(PHASE_VOID),
 };
 
-static Effect* effect(Effects* effects, EffectType type, int number) {
-        GROW(effects->items, effects->n, effects->allocated);
-        effects->items[effects->n] = (Effect) { .type = type, .number = number };
-        return &effects->items[effects->n++];
-}
-
-void effects_done(Effects* effects) {
-        for (size_t i = 0; i < effects->n; i++)
-                free(effects->items[i].text);
-        free(effects->items);
-        *effects = (Effects) {};
-}
-
-Job* job_new(JobType type, void* userdata) {
-        Job* job = xnew0(Job);
-
-        job->type = type;
-        job->userdata = userdata;
-        return job;
-}
-
-Job* job_free(Job* job) {
-        if (!job)
-                return NULL;
-        node_spec_unref(job->spec);
-        free(job);
-        return NULL;
-}
-
 Node* node_new(const char* name) {
         Node* node = xnew0(Node);
 
@@ -169,7 +140,7 @@ static void change_outcome(Node* node, NodeOutcome outcome, Instant now) {
 
 static void finish_job(Node* node, JobResult result, const char* text, Effects* effects) {
         if (node->job) {
-                Effect* e = effect(effects, EFFECT_JOB_DONE, result);
+                Effect* e = effects_add(effects, EFFECT_JOB_DONE, result);
 
                 e->job = take_ptr(node->job);
                 e->text = xstrdup_or_null(text);
@@ -180,7 +151,7 @@ static void enter_launching(Node* node, Instant now, Effects* effects) {
         set_phase(node, PHASE_LAUNCHING, OUTCOME_NONE, now);
         node->stop_requested = false;
         node->ready = false;
-        effect(effects, EFFECT_LAUNCH, 0);
+        effects_add(effects, EFFECT_LAUNCH, 0);
 }
 
 static void launch_anew(Node* node, Instant now, Effects* effects) {
@@ -199,13 +170,13 @@ static void enter_terminating(Node* node, NodeOutcome outcome, Instant now, Effe
         set_phase(node, PHASE_TERMINATING, outcome, now);
         node->ready = false;
         node->deadline = saturating_add_u64(now.boottime, node->policy.stop_timeout);
-        effect(effects, EFFECT_TERMINATE, 0);
+        effects_add(effects, EFFECT_TERMINATE, 0);
 }
 
 static void enter_killing(Node* node, Instant now, Effects* effects) {
         set_phase(node, PHASE_KILLING, node->outcome, now);
         node->deadline = saturating_add_u64(now.boottime, KILL_AGAIN_USEC);
-        effect(effects, EFFECT_KILL_SCOPE, SIGKILL);
+        effects_add(effects, EFFECT_KILL_SCOPE, SIGKILL);
 }
 
 static void enter_sweeping(Node* node, NodeOutcome outcome, Instant now) {
@@ -218,11 +189,11 @@ static void enter_sweeping(Node* node, NodeOutcome outcome, Instant now) {
 /* What is known of it stays readable for those who carry out the last effects; the next Create begins anew. */
 static void forget(Node* node, Instant now, Effects* effects) {
         set_phase(node, PHASE_VOID, OUTCOME_NONE, now);
-        effect(effects, EFFECT_FORGET, 0);
+        effects_add(effects, EFFECT_FORGET, 0);
 }
 
 static void destroy(Node* node, Instant now, Effects* effects) {
-        effect(effects, EFFECT_MILESTONE, MILESTONE_DESTROYED);
+        effects_add(effects, EFFECT_MILESTONE, MILESTONE_DESTROYED);
         forget(node, now, effects);
         finish_job(node, JOB_DONE, NULL, effects);
 }
@@ -248,7 +219,7 @@ static void enter_rest(Node* node, NodeOutcome outcome, Instant now, Effects* ef
         set_phase(node, PHASE_AT_REST, outcome, now);
         if (outcome == OUTCOME_WAIT)
                 node->deadline = when;
-        effect(effects, EFFECT_MILESTONE, milestones[outcome]);
+        effects_add(effects, EFFECT_MILESTONE, milestones[outcome]);
 }
 
 /* What follows an end, or a launch that failed, that nobody asked for. */
@@ -285,7 +256,7 @@ static void begin_create(Node* node, Instant now, Effects* effects) {
         node->has_exited = false;
         node->exit = (ExitReason) {};
         node->started = (Instant) {};
-        effect(effects, EFFECT_ADDED, 0);
+        effects_add(effects, EFFECT_ADDED, 0);
         launch_anew(node, now, effects);
 }
 
@@ -330,35 +301,6 @@ static void begin_next_jobs(Node* node, Instant now, Effects* effects) {
         }
 }
 
-void node_restore(Node* node, NodeSpec* spec, const NodePolicy* policy) {
-        assert(node->phase != PHASE_VOID && !node->spec && !node->job);
-        node->spec = node_spec_ref(spec);
-        node->policy = *policy;
-}
-
-void node_lose(Node* node) {
-        node->phase = PHASE_AT_REST;
-        node->outcome = OUTCOME_FAIL;
-        node->stop_requested = node->swept = node->ready = node->has_exited = false;
-        node->backoff = (Backoff) {};
-        node->deadline = USEC_INFINITY;
-        node->pid = node->n_restarts = 0;
-        node->exit = (ExitReason) {};
-        node->state_since = node->started = (Instant) {};
-        node->next_restart = node->order_hash = 0;
-}
-
-void node_find_running(Node* node, uint32_t pid, Instant now) {
-        node->phase = PHASE_RUNNING;
-        node->outcome = OUTCOME_NONE;
-        node->deadline = USEC_INFINITY;
-        node->next_restart = 0;
-        node->pid = pid;
-        node->ready = true;
-        node->state_since = node->started = now;
-        backoff_reset(&node->backoff, now.boottime);
-}
-
 void node_submit(Node* node, Job* job, Instant now, Effects* effects) {
         TAILQ_INSERT_TAIL(&node->jobs, job, queue);
         begin_next_jobs(node, now, effects);
@@ -371,8 +313,8 @@ static void on_launched(Node* node, uint32_t pid, Instant now, Effects* effects)
         node->started = now;
         node->ready = true;
         set_phase(node, PHASE_RUNNING, OUTCOME_NONE, now);
-        effect(effects, EFFECT_ANNOUNCE, 0);
-        effect(effects, EFFECT_MILESTONE, MILESTONE_STARTED);
+        effects_add(effects, EFFECT_ANNOUNCE, 0);
+        effects_add(effects, EFFECT_MILESTONE, MILESTONE_STARTED);
         finish_job(node, JOB_DONE, NULL, effects);
 
         if (node->stop_requested)
@@ -380,7 +322,7 @@ static void on_launched(Node* node, uint32_t pid, Instant now, Effects* effects)
 }
 
 static void on_launch_failed(Node* node, const char* text, Instant now, Effects* effects) {
-        Effect* e = effect(effects, EFFECT_MILESTONE, MILESTONE_LAUNCH_FAILED);
+        Effect* e = effects_add(effects, EFFECT_MILESTONE, MILESTONE_LAUNCH_FAILED);
 
         e->text = xstrdup_or_null(text);
         /* It never ran: its Create failed, also if the daemon that promised to tell so is gone. */
@@ -396,7 +338,7 @@ static void on_exited(Node* node, ExitReason exit, Instant now, Effects* effects
 
         node->exit = exit;
         node->has_exited = true;
-        effect(effects, EFFECT_MILESTONE, MILESTONE_EXITED);
+        effects_add(effects, EFFECT_MILESTONE, MILESTONE_EXITED);
         enter_sweeping(node, asked_for ? node->outcome : find_outcome(node, true, now), now);
 }
 
@@ -416,14 +358,14 @@ static void on_gone(Node* node, Instant now, Effects* effects) {
 static void on_timer(Node* node, Instant now, Effects* effects) {
         switch (node->phase) {
         case PHASE_TERMINATING:
-                effect(effects, EFFECT_MILESTONE, MILESTONE_KILLED);
+                effects_add(effects, EFFECT_MILESTONE, MILESTONE_KILLED);
                 enter_killing(node, now, effects);
                 break;
         case PHASE_KILLING:
                 enter_killing(node, now, effects);
                 break;
         case PHASE_SWEEPING:
-                effect(effects, EFFECT_KILL_SCOPE, node->swept ? SIGKILL : SIGTERM);
+                effects_add(effects, EFFECT_KILL_SCOPE, node->swept ? SIGKILL : SIGTERM);
                 node->deadline = saturating_add_u64(
                         now.boottime, node->swept ? KILL_AGAIN_USEC :
                                                     min_u64(SWEEP_TIMEOUT_USEC, node->policy.stop_timeout));

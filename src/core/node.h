@@ -13,9 +13,8 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
-#include "core/backoff.h"
-#include "core/exit-reason.h"
-#include "core/node-spec.h"
+#include "core/effects.h"
+#include "core/job.h"
 
 /* What the D-Bus interface shows (design: "States"). */
 typedef enum NodeState {
@@ -61,39 +60,6 @@ typedef enum NodeOutcome {
 } NodeOutcome;
 
 DECLARE_ENUM_TABLE(node_outcome, NodeOutcome);
-
-/* How this node is treated: supervisor.conf for its role, overridden by its own configuration. */
-typedef struct NodePolicy {
-        RestartPolicy restart;
-        BackoffPolicy backoff;
-        ExitReasonSet prevent_restart;
-        usec_t stop_timeout;
-} NodePolicy;
-
-typedef enum JobType {
-        JOB_CREATE,
-        JOB_RESTART,
-        JOB_DESTROY,
-        _JOB_TYPE_MAX,
-} JobType;
-
-typedef enum JobResult {
-        JOB_DONE,
-        JOB_NODE_EXISTS,
-        JOB_NO_SUCH_NODE,
-        JOB_LAUNCH_FAILED, /* with the description from the stem */
-        _JOB_RESULT_MAX,
-} JobResult;
-
-typedef struct Job {
-        JobType type;
-        NodeSpec* spec;    /* JOB_CREATE: owned until the job is begun */
-        NodePolicy policy; /* JOB_CREATE */
-        void* userdata;    /* who is answered; weak */
-        TAILQ_ENTRY(Job) queue;
-} Job;
-
-TAILQ_HEAD(JobQueue, Job);
 
 typedef struct Node {
         char* name;
@@ -143,47 +109,6 @@ typedef struct NodeEvent {
         const char* text;
 } NodeEvent;
 
-/* Entries in the journal that tell the story of a node. */
-typedef enum NodeMilestone {
-        MILESTONE_STARTED,
-        MILESTONE_EXITED,
-        MILESTONE_WAITING,
-        MILESTONE_FAILED,
-        MILESTONE_FINISHED,
-        MILESTONE_STOPPED,
-        MILESTONE_LAUNCH_FAILED, /* text */
-        MILESTONE_KILLED,        /* did not end in time */
-        MILESTONE_DESTROYED,
-        _MILESTONE_MAX,
-} NodeMilestone;
-
-typedef enum EffectType {
-        EFFECT_ADDED,       /* the node exists from now on */
-        EFFECT_LAUNCH,      /* order it from the stem */
-        EFFECT_TERMINATE,   /* have the main process end: SIGTERM, once for each start */
-        EFFECT_KILL_SCOPE,  /* send number to all processes of the scope */
-        EFFECT_ANNOUNCE,    /* the signal NodeStatus */
-        EFFECT_MILESTONE,   /* number is a NodeMilestone */
-        EFFECT_JOB_DONE,    /* answer and free job; number is a JobResult */
-        EFFECT_FORGET,      /* the node is gone, all but its queue */
-        _EFFECT_TYPE_MAX,
-} EffectType;
-
-typedef struct Effect {
-        EffectType type;
-        int number;
-        Job* job;
-        char* text; /* owned */
-} Effect;
-
-typedef struct Effects {
-        size_t n, allocated;
-        Effect* items;
-} Effects;
-
-void effects_done(Effects* effects);
-#define _cleanup_effects_ _cleanup_(effects_done)
-
 Node* node_new(const char* name);
 Node* node_free(Node* node);
 
@@ -207,6 +132,3 @@ bool node_has_processes(const Node* node) _pure_;
 bool node_is_unused(const Node* node) _pure_;
 /* The node exists and no job in its queue will destroy it. A Create would be in vain. */
 bool node_will_exist(const Node* node) _pure_;
-
-Job* job_new(JobType type, void* userdata);
-Job* job_free(Job* job);

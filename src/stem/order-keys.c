@@ -7,11 +7,9 @@
 #include "core/node-name.h"
 #include "stem/limits.h"
 #include "stem/order-keys.h"
+#include "stem/scope-name.h"
 #include "util/strv.h"
 
-#define SCOPE_SUFFIX ".scope"
-/* What systemd allows in the name of a unit without a template (systemd.unit(5)). */
-#define UNIT_NAME_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:-_.\\"
 #define CAPABILITIES_MAX 63 /* bits of the mask; the kernel says in the child which ones it has */
 
 /* RLIM_NLIMITS of them, with the names of setrlimit(2). */
@@ -62,16 +60,13 @@ static int read_name(sd_bus_message* m, const char* key, LaunchOrder* order, sd_
 }
 
 static int read_scope(sd_bus_message* m, const char* key, LaunchOrder* order, sd_bus_error* error) {
-        size_t length, suffix = strlen(SCOPE_SUFFIX);
         const char* s;
         int r = read_string(m, key, &s, error);
 
         if (r < 0)
                 return r;
 
-        length = strlen(s);
-        if (length <= suffix || length > ORDER_SCOPE_NAME_MAX || strcmp(s + length - suffix, SCOPE_SUFFIX) != 0 ||
-            s[0] == '.' || s[strspn(s, UNIT_NAME_CHARS)])
+        if (!scope_name_is_valid(s))
                 return order_refuse(error, "%s: not the name of a scope unit", key);
         order->scope = xstrdup(s);
         return 0;

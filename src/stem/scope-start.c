@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "stem/limits.h"
+#include "stem/scope-name.h"
 #include "stem/scope-start.h"
 #include "util/alloc.h"
-#include "util/file.h"
 #include "util/log.h"
-
-#define CGROUP_FILE_MAX 65536U
 
 typedef enum StartState {
         START_QUEUED,  /* for one of SCOPE_STARTS_MAX places, and for the line to be ready */
@@ -100,22 +96,6 @@ static void retry(ScopeStart* start) {
         }
         set_state(start, START_RETRY);
         set_timer(start, SCOPE_RETRY_USEC);
-}
-
-/* Where the kernel says the process is. In the hierarchy of systemd, be it the unified one or not, a process of a
- * unit is below a directory with the unit's name. */
-static bool is_in_scope(const ScopeStart* start) {
-        _cleanup_free_ char* text = NULL;
-        char path[64];
-        size_t length = strlen(start->scope);
-
-        (void) snprintf(path, sizeof path, "/proc/%i/cgroup", (int) start->pid);
-        if (file_read_virtual(AT_FDCWD, path, CGROUP_FILE_MAX, &text) < 0)
-                return false;
-        for (const char* p = text; (p = strstr(p, start->scope)); p += length)
-                if (p > text && p[-1] == '/' && (p[length] == '/' || p[length] == '\n' || p[length] == 0))
-                        return true;
-        return false;
 }
 
 static void job_ended(ScopeStart* start, const char* result) {
@@ -261,7 +241,7 @@ static int on_dispatch(sd_event_source* s, void* userdata) {
 static int on_timer(sd_event_source* s, uint64_t usec, void* userdata) {
         ScopeStart* start = userdata;
 
-        if ((start->made || start->unsure) && is_in_scope(start))
+        if ((start->made || start->unsure) && scope_has_process(start->scope, start->pid))
                 finish(start, NULL);
         else if (start->state == START_JOB)
                 set_timer(start, SCOPE_JOB_CHECK_USEC);

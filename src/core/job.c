@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "core/job.h"
+
+Job* job_new(JobType type, void* userdata) {
+        Job* job = xnew0(Job);
+
+        job->type = type;
+        job->userdata = userdata;
+        return job;
+}
+
+Job* job_free(Job* job) {
+        if (!job)
+                return NULL;
+        node_spec_unref(job->spec);
+        free(job);
+        return NULL;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* What a new stem has to be told of a node beside its descriptors, and the text in which it is.
+ *
+ * The text lies in a file in memory that the service manager keeps together with the descriptors. It has one KEY=value
+ * a line. What a node starts with is written first; what happens to it is appended, each time with one write within one
+ * page, which no signal divides. So the file never holds half a line, and the reader takes none: an unknown key, one
+ * that is given twice, a value that makes no sense or a last line without its end is an error. */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "stem/process.h"
+
+#define NODE_RECORD_SIZE_MAX 2048U
+
+typedef struct NodeRecord {
+        char* name;
+        char* scope;
+        pid_t pid;
+        /* Numbers of the pipes' inodes, by which they are told apart; 0: there is none. */
+        uint64_t output, error, report;
+
+        bool launched;   /* the program runs, or ran; before, the report pipe tells */
+        bool terminated; /* it has been sent SIGTERM by Terminate */
+        bool exited;
+        ProcessExit exit;
+        bool released; /* nobody wants to know of it any more */
+} NodeRecord;
+
+void node_record_done(NodeRecord* record);
+#define _cleanup_node_record_ _cleanup_(node_record_done)
+
+/* The text of what it starts with, without anything that happens later. Allocated. */
+char* node_record_to_string(const NodeRecord* record);
+
+/* What is appended. */
+#define NODE_RECORD_LAUNCHED "LAUNCHED=yes\n"
+#define NODE_RECORD_TERMINATED "TERMINATED=yes\n"
+#define NODE_RECORD_RELEASED "RELEASED=yes\n"
+char* node_record_exit_to_string(const ProcessExit* e);
+
+/* -EINVAL: it is not such a text. */
+int node_record_from_string(const char* text, NodeRecord* ret);
