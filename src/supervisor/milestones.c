@@ -35,8 +35,11 @@ static char* describe(const Node* node, NodeMilestone milestone, const char* tex
                           USEC_PER_SEC;
                 return xasprintf("Node \"%s\" is started again in %.1f s", node->name, seconds);
         case MILESTONE_FAILED:
-                return xasprintf("Node \"%s\" is given up: it %s, after %u attempts", node->name,
-                                 node->has_exited ? end : "could not be started", node->backoff.attempts);
+                if (node->has_exited && exit_reason_set_contains(&node->policy.prevent_restart, &node->exit))
+                        return xasprintf("Node \"%s\" is given up: it %s, after which it is not to be started again",
+                                         node->name, end);
+                return xasprintf("Node \"%s\" is given up after %u attempts to start it again", node->name,
+                                 node->backoff.attempts);
         case MILESTONE_FINISHED:
                 return xasprintf("Node \"%s\" is finished: it %s", node->name, end);
         case MILESTONE_STOPPED:

@@ -27,6 +27,8 @@ static void carry_out(Supervisor* s, Node* node, const Effect* effect) {
 
         switch (effect->type) {
         case EFFECT_ADDED:
+                /* again, if it takes the place of one that was forgotten a moment ago */
+                instance_remember(instance);
                 state_files_write_config(s->state, node->spec);
                 notices_node_added(s->notices, node);
                 break;
