@@ -94,7 +94,24 @@ static int endpoint_compare(const void* a, const void* b) {
         return strcmp(((const ClusterEndpoint*) a)->name, ((const ClusterEndpoint*) b)->name);
 }
 
+static size_t endpoint_bytes(const ClusterEndpoint* endpoint) {
+        size_t size = strlen(endpoint->name);
+
+        for (size_t i = 0; i < ELEMENTSOF(endpoint_fields); i++)
+                if (endpoint_fields[i].kind == FIELD_STRING &&
+                    record_has(&cluster_endpoint_type, &endpoint->record, &endpoint_fields[i]))
+                        size += strlen(*(char* const*) record_at(&endpoint->record, &endpoint_fields[i]));
+        return size;
+}
+
 int cluster_table_finish(ClusterTable* t, ConfigError* e) {
+        size_t size = 0;
+
+        for (size_t i = 0; i < t->n; i++)
+                size += endpoint_bytes(&t->endpoints[i]);
+        if (size > CLUSTER_BYTES_MAX)
+                return config_error_set(e, "cluster", "has more than %u bytes in all", CLUSTER_BYTES_MAX);
+
         if (t->n > 0)
                 qsort(t->endpoints, t->n, sizeof(ClusterEndpoint), endpoint_compare);
 

@@ -9,6 +9,7 @@
 
 /* A cluster of four thousand processes is far beyond what Zeek runs; the bound is for what a caller may send. */
 #define CLUSTER_ENDPOINTS_MAX 4096U
+#define CLUSTER_BYTES_MAX (512U * 1024) /* of all names and texts in it */
 
 typedef struct ClusterEndpoint {
         Record record;
@@ -41,7 +42,7 @@ DEFINE_CLEANUP(ClusterTable*, cluster_table_unref)
 int cluster_table_add(ClusterTable* t, const char* name, ClusterEndpoint** ret, ConfigError* e);
 /* After all fields of an endpoint were set: checks what must be there. Keys in *e are relative to the table. */
 int cluster_endpoint_finish(ClusterEndpoint* endpoint, ConfigError* e);
-/* Sorts. After this the table does not change. */
+/* Sorts, and checks what concerns the whole. After this the table does not change. */
 int cluster_table_finish(ClusterTable* t, ConfigError* e);
 
 const ClusterEndpoint* cluster_table_find(const ClusterTable* t, const char* name);

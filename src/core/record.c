@@ -115,9 +115,15 @@ int record_set_number(const RecordType* type, Record* record, const Field* field
         return 0;
 }
 
-static int check_room(const Field* field, char* const* v, ConfigError* e) {
+/* Is there room for one more of that size? */
+static int check_room(const Field* field, char* const* v, size_t size, ConfigError* e) {
         if (strv_length(v) >= LIST_ENTRIES_MAX)
                 return config_error_set(e, field->name, "has more than %u entries", LIST_ENTRIES_MAX);
+
+        STRV_FOREACH(s, v)
+                size += strlen(*s);
+        if (size > LIST_BYTES_MAX)
+                return config_error_set(e, field->name, "has more than %u bytes in all", LIST_BYTES_MAX);
         return 0;
 }
 
@@ -125,7 +131,7 @@ int record_add_string(const RecordType* type, Record* record, const Field* field
         char*** v = record_at(record, field);
 
         assert(field->kind == FIELD_STRV && record_has(type, record, field));
-        if (check_room(field, *v, e) < 0 || check_string(field, value, e) < 0)
+        if (check_string(field, value, e) < 0 || check_room(field, *v, strlen(value), e) < 0)
                 return -EINVAL;
 
         strv_extend(v, value);
@@ -138,9 +144,6 @@ int record_add_env(const RecordType* type, Record* record, const Field* field, c
         _cleanup_free_ char* why = NULL;
 
         assert(field->kind == FIELD_ENV && record_has(type, record, field) && field->check);
-        if (check_room(field, *v, e) < 0)
-                return -EINVAL;
-
         why = field->check(name);
         if (!why && strlen(value) > field->max)
                 why = xasprintf("is longer than %llu bytes", (unsigned long long) field->max);
@@ -152,6 +155,8 @@ int record_add_env(const RecordType* type, Record* record, const Field* field, c
 
                 return config_error_set(e, key, "%s", why);
         }
+        if (check_room(field, *v, strlen(name) + 1 + strlen(value), e) < 0)
+                return -EINVAL;
 
         strv_env_set(v, name, value);
         return 0;

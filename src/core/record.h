@@ -63,7 +63,9 @@ void config_error_nest(ConfigError* e, const char* prefix, const char* name);
 /* Numbers of every width that D-Bus and JSON have. */
 typedef __int128 wide_int;
 
-#define LIST_ENTRIES_MAX 512U /* of a list or an environment */
+/* Of a list or an environment. All of them together have to fit into the arguments and the environment of a process. */
+#define LIST_ENTRIES_MAX 512U
+#define LIST_BYTES_MAX (128U * 1024)
 
 const Field* record_find_field(const RecordType* type, const char* name);
 bool record_has(const RecordType* type, const Record* record, const Field* field);

@@ -22,6 +22,9 @@ typedef struct LaunchOrder {
         char* directory;
 } LaunchOrder;
 
+/* Is this the name of a profile of system calls that a node may have? */
+bool seccomp_profile_exists(const char* name);
+
 /* Fails with -EINVAL and an allocated description in *ret_why, "STEP: why", when there is nothing to order. */
 int launch_order_init(LaunchOrder* order, const Configuration* c, const NodeSpec* spec, const LaunchPaths* paths,
                       char** ret_why);

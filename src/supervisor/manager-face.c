@@ -5,6 +5,7 @@
 #include "supervisor/bus-names.h"
 #include "supervisor/cgroup.h"
 #include "supervisor/instance.h"
+#include "supervisor/launch-order.h"
 #include "supervisor/manager-face.h"
 #include "supervisor/request.h"
 #include "supervisor/spec-codec.h"
@@ -22,6 +23,8 @@ static int handle_create(sd_bus_message* m, const Caller* caller, void* userdata
 
         if (spec_read(m, &spec, &e) < 0)
                 return sd_bus_error_setf(error, ERROR_INVALID_CONFIG, "%s: %s", e.key, e.why);
+        if (spec->seccomp && !seccomp_profile_exists(spec->seccomp))
+                return sd_bus_error_setf(error, ERROR_INVALID_CONFIG, "seccomp: there is no profile '%s'", spec->seccomp);
 
         if (s->stopping)
                 return sd_bus_error_set(error, ERROR_LAUNCH_FAILED, "the supervisor is being stopped and starts no more nodes");

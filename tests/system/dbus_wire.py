@@ -131,6 +131,8 @@ class Reader:
                 while self.at < end:
                     items.append(self.read(kind[1:]))
                 return dict(items) if kind[1] == "{" else items
+            case "b":
+                return self.read("u") != 0
             case "(" | "{":
                 return tuple(self.read(inner) for inner in split(kind[1:-1]))
             case _:
