@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <unistd.h>
 
+#include "core/node-name.h"
+#include "stem/adopt.h"
 #include "stem/interface.h"
 #include "stem/limits.h"
+#include "stem/scope-name.h"
 #include "util/alloc.h"
+#include "util/fd.h"
 #include "util/log.h"
 #include "util/strv.h"
 
@@ -46,8 +50,31 @@ static int read_signal(sd_bus_message* m, const char** ret_name, int* ret_signal
 }
 
 static int reply_with_node(sd_bus_message* m, const HeldNode* node) {
-        return sd_bus_reply_method_return(m, "uhhh", (uint32_t) node->process.pid, node->process.pidfd,
-                                          node->process.output, node->process.error);
+        const Process* p = &node->process;
+        /* One that was adopted after its end has no pidfd, and there is no way to send nothing. */
+        _cleanup_close_ int nothing = p->pidfd >= 0 ? -EBADF : open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+        return sd_bus_reply_method_return(m, "uhhh", (uint32_t) p->pid, p->pidfd >= 0 ? p->pidfd : nothing, p->output,
+                                          p->error);
+}
+
+static size_t count_launches(const Interface* face) {
+        return launches_count(face->launches) + resumptions_count(face->resumptions);
+}
+
+static bool name_is_taken(const Interface* face, const char* name) {
+        return node_table_find(face->nodes, name) || launches_has(face->launches, name) ||
+               resumptions_has(face->resumptions, name);
+}
+
+static int refuse_name(sd_bus_error* error, const char* name) {
+        return sd_bus_error_setf(error, STEM_ERROR_EXISTS, "There is a node '%s' already", name);
+}
+
+static int begin_launch(Interface* face, LaunchOrder* order, sd_bus_message* m, sd_bus_error* error) {
+        int r = launches_begin(face->launches, order, m);
+
+        return r < 0 ? sd_bus_error_setf(error, STEM_ERROR_LAUNCH_FAILED, "start process: %s", strerror(-r)) : 1;
 }
 
 static int method_launch(sd_bus_message* m, void* userdata, sd_bus_error* error) {
@@ -58,19 +85,17 @@ static int method_launch(sd_bus_message* m, void* userdata, sd_bus_error* error)
         r = launch_order_read(m, face->user_mode, &order, error);
         if (r < 0)
                 return r;
-        if (node_table_find(face->nodes, order->name) || launches_has(face->launches, order->name))
-                return sd_bus_error_setf(error, STEM_ERROR_EXISTS, "There is a node '%s' already", order->name);
+        if (launches_join(face->launches, order->name, m) || resumptions_join(face->resumptions, &order, m))
+                return 1;
+        if (name_is_taken(face, order->name))
+                return refuse_name(error, order->name);
         if (launches_count(face->launches) >= STEM_LAUNCHES_MAX)
                 return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "%u launches are under way already",
                                          STEM_LAUNCHES_MAX);
-        if (face->nodes->n + launches_count(face->launches) >= STEM_NODES_MAX)
+        if (face->nodes->n + count_launches(face) >= STEM_NODES_MAX)
                 return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "There are %u nodes already",
                                          STEM_NODES_MAX);
-
-        r = launches_begin(face->launches, take_ptr(order), m);
-        if (r < 0)
-                return sd_bus_error_setf(error, STEM_ERROR_LAUNCH_FAILED, "start process: %s", strerror(-r));
-        return 1;
+        return begin_launch(face, take_ptr(order), m, error);
 }
 
 static void on_launched(sd_bus_message* request, const HeldNode* node, void* userdata) {
@@ -88,6 +113,13 @@ static void on_launch_failed(sd_bus_message* request, const char* name, const ch
         replied(sd_bus_reply_method_errorf(request, STEM_ERROR_LAUNCH_FAILED, "%s", why), "Launch");
 }
 
+static void on_begin_anew(LaunchOrder* order, sd_bus_message* request, void* userdata) {
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+
+        if (begin_launch(userdata, order, request, &error) < 0)
+                replied(sd_bus_reply_method_error(request, &error), "Launch");
+}
+
 static int method_signal(sd_bus_message* m, void* userdata, sd_bus_error* error) {
         HeldNode* node;
         const char* name;
@@ -96,12 +128,22 @@ static int method_signal(sd_bus_message* m, void* userdata, sd_bus_error* error)
         r = read_signal(m, &name, &sig, error);
         if (r >= 0)
                 r = find_node(userdata, name, &node, error);
-        if (r < 0)
-                return r;
+        if (r >= 0)
+                r = held_node_signal(node, sig);
+        return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
+}
 
-        if (pidfd_send_signal(node->process.pidfd, sig, NULL, 0) < 0 && errno != ESRCH)
-                return -errno;
-        return sd_bus_reply_method_return(m, NULL);
+static int method_terminate(sd_bus_message* m, void* userdata, sd_bus_error* error) {
+        HeldNode* node;
+        const char* name;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &name);
+        if (r >= 0)
+                r = find_node(userdata, name, &node, error);
+        if (r >= 0)
+                r = held_node_terminate(node);
+        return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
 }
 
 static int method_kill_scope(sd_bus_message* m, void* userdata, sd_bus_error* error) {
@@ -159,6 +201,80 @@ static int method_attach(sd_bus_message* m, void* userdata, sd_bus_error* error)
         if (r >= 0)
                 r = find_node(userdata, name, &node, error);
         return r < 0 ? r : reply_with_node(m, node);
+}
+
+/* None, or pidfd and the read ends of stdout and stderr; borrowed from the message. */
+static int read_descriptors(sd_bus_message* m, int ret[3], sd_bus_error* error) {
+        size_t n = 0;
+        int r;
+
+        r = sd_bus_message_enter_container(m, 'a', "h");
+        while (r >= 0) {
+                int fd;
+
+                r = sd_bus_message_read_basic(m, 'h', &fd);
+                if (r == 0)
+                        break;
+                if (r > 0 && n < 3)
+                        ret[n] = fd;
+                n++;
+        }
+        if (r < 0)
+                return r;
+        if (n != 0 && n != 3) {
+                (void) sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "%zu descriptors instead of 0 or 3", n);
+                return -EINVAL;
+        }
+        return sd_bus_message_exit_container(m);
+}
+
+static int read_adoption(sd_bus_message* m, const char** ret_name, const char** ret_scope, Process* ret,
+                         sd_bus_error* error) {
+        int fds[3] = { -EBADF, -EBADF, -EBADF };
+        uint32_t pid;
+        int r;
+
+        r = sd_bus_message_read(m, "ssu", ret_name, ret_scope, &pid);
+        if (r >= 0)
+                r = read_descriptors(m, fds, error);
+        if (r < 0)
+                return r;
+
+        _cleanup_free_ char* why = node_name_check(*ret_name);
+        if (why || !scope_name_is_valid(*ret_scope) || pid == 0 || pid > INT32_MAX) {
+                (void) sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "Not a node's name, a scope and a process%s%s",
+                                         why ? ": " : "", why ? why : "");
+                return -EINVAL;
+        }
+        r = adopt_process(*ret_scope, (pid_t) pid, fds[0], fds[1], fds[2], ret);
+        if (r == -EINVAL)
+                (void) sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "The pidfd is not that of process %u", pid);
+        return r;
+}
+
+static int method_adopt(sd_bus_message* m, void* userdata, sd_bus_error* error) {
+        Interface* face = userdata;
+        Process process = PROCESS_NONE;
+        const char *name, *scope;
+        int r;
+
+        r = read_adoption(m, &name, &scope, &process, error);
+        if (r < 0)
+                return r;
+        if (name_is_taken(face, name))
+                r = refuse_name(error, name);
+        else if (face->nodes->n + count_launches(face) >= STEM_NODES_MAX)
+                r = sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "There are %u nodes already",
+                                      STEM_NODES_MAX);
+        else
+                r = adopt(face->nodes, face->store, name, scope, &process);
+        if (r < 0) {
+                process_release(&process);
+                return r;
+        }
+        log_info("Took node '%s' (process %i) back from the supervisor", name,
+                 (int) node_table_find(face->nodes, name)->process.pid);
+        return sd_bus_reply_method_return(m, NULL);
 }
 
 static int append_node(sd_bus_message* reply, const HeldNode* node) {
@@ -288,6 +404,11 @@ const LaunchHandlers interface_launch_handlers = {
         .failed = on_launch_failed,
 };
 
+const ResumptionHandlers interface_resumption_handlers = {
+        .launched = on_launched,
+        .begin = on_begin_anew,
+};
+
 const ProbeHandlers interface_probe_handlers = {
         .succeeded = on_probe_succeeded,
         .failed = on_probe_failed,
@@ -299,12 +420,16 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("Launch", SD_BUS_ARGS("a{sv}", order),
                                 SD_BUS_RESULT("u", pid, "h", pidfd, "h", output, "h", error), method_launch, 0),
         SD_BUS_METHOD_WITH_ARGS("Signal", SD_BUS_ARGS("s", name, "i", signal), SD_BUS_NO_RESULT, method_signal, 0),
+        SD_BUS_METHOD_WITH_ARGS("Terminate", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT, method_terminate, 0),
         SD_BUS_METHOD_WITH_ARGS("KillScope", SD_BUS_ARGS("s", name, "i", signal), SD_BUS_NO_RESULT,
                                 method_kill_scope, 0),
         SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT, method_release, 0),
         SD_BUS_METHOD_WITH_ARGS("List", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ssubiib)", nodes), method_list, 0),
         SD_BUS_METHOD_WITH_ARGS("Attach", SD_BUS_ARGS("s", name),
                                 SD_BUS_RESULT("u", pid, "h", pidfd, "h", output, "h", error), method_attach, 0),
+        SD_BUS_METHOD_WITH_ARGS("Adopt",
+                                SD_BUS_ARGS("s", name, "s", scope, "u", pid, "ah", descriptors), SD_BUS_NO_RESULT,
+                                method_adopt, 0),
         SD_BUS_METHOD_WITH_ARGS("Probe",
                                 SD_BUS_ARGS("as", arguments, "as", environment, "u", uid, "u", gid, "t",
                                             timeout_usec),

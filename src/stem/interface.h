@@ -10,7 +10,9 @@
 #include "stem/node-table.h"
 #include "stem/peers.h"
 #include "stem/probe.h"
+#include "stem/resumption.h"
 #include "stem/scope-kill.h"
+#include "stem/store.h"
 
 #define STEM_PATH "/org/zeek/Stem"
 #define STEM_INTERFACE "org.zeek.Stem"
@@ -25,7 +27,9 @@
 typedef struct Interface {
         bool user_mode;
         NodeTable* nodes;
+        Store* store;
         Launches* launches;
+        Resumptions* resumptions;
         Probes* probes;
         ScopeKills* kills;
         Peers* peers;
@@ -37,5 +41,6 @@ int interface_export(sd_bus* bus, void* interface);
 /* What comes out at the end of the work; userdata is the Interface. */
 extern const NodeHandlers interface_node_handlers;
 extern const LaunchHandlers interface_launch_handlers;
+extern const ResumptionHandlers interface_resumption_handlers;
 extern const ProbeHandlers interface_probe_handlers;
 void interface_scope_killed(sd_bus_message* request, const sd_bus_error* e, void* userdata);

@@ -5,6 +5,7 @@
 
 #include "stem/launch.h"
 #include "stem/limits.h"
+#include "stem/peers.h"
 #include "util/alloc.h"
 #include "util/fd.h"
 #include "util/log.h"
@@ -14,6 +15,7 @@ typedef struct Launch Launch;
 typedef enum LaunchState {
         LAUNCH_QUEUED,  /* nothing has been made yet */
         LAUNCH_SCOPE,   /* the child waits for its scope */
+        LAUNCH_STORE,   /* the service manager is slow to take it into its store */
         LAUNCH_CHILD,   /* the child confines itself and executes the program */
         LAUNCH_CLEANUP, /* it failed: wait until child and scope are gone */
 } LaunchState;
@@ -33,6 +35,7 @@ struct Launch {
         LaunchState state;
         char* why; /* the first failure */
         Process process;
+        StoreSlot* slot;    /* before the child has its go */
         ChildReport report; /* the last one */
         bool ended;         /* the child is a zombie */
         bool scope_gone;    /* or was never made */
@@ -55,6 +58,7 @@ static Launch* launch_free(Launch* launch) {
         (void) sd_event_source_disable_unref(launch->report_source);
         (void) sd_event_source_disable_unref(launch->timer);
         process_release(&launch->process);
+        store_slot_keep(launch->slot);
         sd_bus_message_unref(launch->request);
         launch_order_free(launch->order);
         free(launch->why);
@@ -132,7 +136,9 @@ static void launch_fail(Launch* launch, char* why) {
         log_debug("Launch of node '%s' failed: %s", launch->order->name, launch->why);
 
         launch->report_source = sd_event_source_disable_unref(launch->report_source);
+        /* In this order: there is no moment at which it could run without being in the store. */
         process_kill(&launch->process);
+        launch->slot = store_slot_drop(launch->slot);
         if (launch->process.pid == 0)
                 launch->ended = true;
         set_timer(launch, LAUNCH_CLEANUP_TIMEOUT_USEC);
@@ -169,7 +175,9 @@ static void launch_succeed(Launch* launch) {
         launch->report_source = sd_event_source_disable_unref(launch->report_source);
         launch->process.report = fd_close(launch->process.report);
 
-        r = node_table_add(launches->place.nodes, launch->order->name, launch->order->scope, &launch->process, &node);
+        store_slot_launched(launch->slot);
+        r = node_table_add(launches->place.nodes, launch->order->name, launch->order->scope, &launch->process,
+                           &launch->slot, &node);
         if (r < 0) {
                 launch_fail(launch, xasprintf("watch process: %s", strerror(-r)));
                 return;
@@ -232,7 +240,8 @@ static int on_timer(sd_event_source* s, uint64_t usec, void* userdata) {
         if (launch->state == LAUNCH_CHILD) {
                 (void) process_read_report(&launch->process, &launch->report);
                 what = child_report_describe(&launch->report, launch->order);
-        }
+        } else if (launch->state == LAUNCH_STORE)
+                what = xstrdup("store descriptors");
         launch_fail(launch, xasprintf("%s: %s", what ? what : "start scope", strerror(ETIMEDOUT)));
         return 0;
 }
@@ -269,6 +278,16 @@ static int on_append_properties(void* userdata, sd_bus_message* m) {
         return launch_order_append_scope_properties(launch->order, m);
 }
 
+static void on_stored(void* userdata) {
+        Launch* launch = userdata;
+        int r;
+
+        launch->state = LAUNCH_CHILD;
+        r = process_go(&launch->process);
+        if (r < 0) /* it was killed; examine() will find out how */
+                (void) log_debug_errno(r, "Failed to let the process of node '%s' go: %m", launch->order->name);
+}
+
 static void on_scope_done(void* userdata, const char* why) {
         Launch* launch = userdata;
         int r;
@@ -286,10 +305,13 @@ static void on_scope_done(void* userdata, const char* why) {
                 return;
         }
 
-        launch->state = LAUNCH_CHILD;
-        r = process_go(&launch->process);
-        if (r < 0) /* it was killed; examine() will find out how */
-                (void) log_debug_errno(r, "Failed to let the process of node '%s' go: %m", launch->order->name);
+        launch->state = LAUNCH_STORE;
+        r = store_add(launch->launches->place.store, launch->order->name, launch->order->scope, &launch->process,
+                      on_stored, launch, &launch->slot);
+        if (r < 0)
+                launch_fail(launch, xasprintf("store descriptors: %s", strerror(-r)));
+        else if (r > 0)
+                on_stored(launch);
 }
 
 static const ScopeStartOwner scope_start_owner = {
@@ -323,13 +345,27 @@ size_t launches_count(const Launches* launches) {
         return launches->n;
 }
 
-bool launches_has(const Launches* launches, const char* name) {
-        const Launch* launch;
+static Launch* find_launch(const Launches* launches, const char* name) {
+        Launch* launch;
 
         TAILQ_FOREACH(launch, &launches->all, entry)
                 if (strcmp(launch->order->name, name) == 0)
-                        return true;
-        return false;
+                        return launch;
+        return NULL;
+}
+
+bool launches_has(const Launches* launches, const char* name) {
+        return find_launch(launches, name);
+}
+
+bool launches_join(Launches* launches, const char* name, sd_bus_message* request) {
+        Launch* launch = find_launch(launches, name);
+
+        if (!launch || !launch->request || !peer_has_left(launch->request))
+                return false;
+        sd_bus_message_unref(launch->request);
+        launch->request = sd_bus_message_ref(request);
+        return true;
 }
 
 int launches_begin(Launches* launches, LaunchOrder* order, sd_bus_message* request) {

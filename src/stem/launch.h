@@ -3,11 +3,14 @@
 
 /* Launches: from an order to a held node, or to an error after which nothing is left.
  *
- *   QUEUED ── its turn: fork ──► SCOPE ── in its scope: go ──► CHILD ── exec succeeded ──► held, replied
- *      │                           │                             │
- *      └──────────────── anything fails, or time is over ────────┴──► CLEANUP ── child dead, scope gone ──► replied
+ *   QUEUED ── its turn: fork ──► SCOPE ── in its scope ──► STORE ── in the store: go ──► CHILD ── runs ──► held, replied
+ *      │                           │                         │                            │
+ *      └─────────────── anything fails, or time is over ─────┴────────────────────────────┴──► CLEANUP ──► replied
+ *                                                                            (until child and scope are gone)
  *
- * The first failure is the one that is told. A requester that leaves changes nothing. */
+ * The first failure is the one that is told. A requester that leaves changes nothing, and another may join. No program
+ * runs that is not in the store: a stem that dies before leaves a child that ends by itself, one that dies later leaves
+ * the rest of the launch to the next (resumption.h). */
 
 #include <sys/queue.h>
 #include <systemd/sd-bus.h>
@@ -18,6 +21,7 @@
 #include "stem/process.h"
 #include "stem/scope-start.h"
 #include "stem/scope-watch.h"
+#include "stem/store.h"
 
 typedef struct Launches Launches; /* all of them */
 
@@ -27,6 +31,7 @@ typedef struct LaunchPlace {
         ScopeStarts* starts;
         ScopeWatches* watches;
         NodeTable* nodes;
+        Store* store;
         const SpawnSettings* spawn;
 } LaunchPlace;
 
@@ -38,13 +43,16 @@ typedef struct LaunchHandlers {
 } LaunchHandlers;
 
 Launches* launches_new(const LaunchPlace* place, const LaunchHandlers* handlers, void* userdata);
-/* Children that wait for their scope end by themselves; those that were let go are on their own. */
+/* Children that wait for their go end by themselves; those that have it are in the store. */
 Launches* launches_free(Launches* launches);
 DEFINE_CLEANUP(Launches*, launches_free)
 
 size_t launches_count(const Launches* launches);
 /* Whether a node of this name is being launched, or what is left of a failed launch is being removed. */
 bool launches_has(const Launches* launches, const char* name);
+
+/* Puts the request in the place of that of the launch of this name, if whoever made that one has left. */
+bool launches_join(Launches* launches, const char* name, sd_bus_message* request);
 
 /* Takes the order over and keeps a reference to the request for the handlers. The name must be free. */
 int launches_begin(Launches* launches, LaunchOrder* order, sd_bus_message* request);

@@ -37,6 +37,10 @@
 #define MANAGER_CALL_TIMEOUT_USEC (25 * USEC_PER_SEC)
 #define MANAGER_RECONNECT_MIN_USEC (50 * USEC_PER_MSEC)
 #define MANAGER_RECONNECT_MAX_USEC (2 * USEC_PER_SEC)
+#define NOTIFY_RETRY_USEC (100 * USEC_PER_MSEC)
+
+/* A process that is no child of ours and has ended tells how only once its parent has reaped it. */
+#define REAP_CHECK_USEC (20 * USEC_PER_MSEC)
 
 /* A probe. */
 #define PROBE_OUTPUT_MAX 4096U /* bytes */

@@ -12,6 +12,7 @@
 #include "util/alloc.h"
 #include "util/fd.h"
 #include "util/log.h"
+#include "util/strv.h"
 
 static bool arg_user;
 
@@ -60,15 +61,19 @@ static int parse_arguments(int argc, char** argv) {
         return 1;
 }
 
-/* The socket that systemd hands over. Only what we know how to use is kept. */
-static int take_listening_socket(void) {
-        int n = sd_listen_fds(true), found = -EBADF;
+/* The socket that systemd hands over, and what it kept for us. */
+static int take_descriptors(StoredDescriptors* stored) {
+        _cleanup_strv_free_ char** names = NULL;
+        int n = sd_listen_fds_with_names(true, &names), found = -EBADF;
 
-        for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + n; fd++)
+        for (int i = 0; i < n; i++) {
+                int fd = SD_LISTEN_FDS_START + i;
+
                 if (found < 0 && sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) > 0)
                         found = fd;
                 else
-                        (void) fd_close(fd);
+                        stored_descriptors_add(stored, fd, names[i]);
+        }
         if (found >= 0)
                 return found;
 
@@ -98,7 +103,8 @@ static int set_up_process(sd_event* event) {
 static int run(void) {
         _cleanup_(sd_event_unrefp) sd_event* event = NULL;
         _cleanup_(stem_freep) Stem* stem = NULL;
-        _cleanup_close_ int fd = take_listening_socket();
+        _cleanup_(stored_descriptors_done) StoredDescriptors stored = {};
+        _cleanup_close_ int fd = take_descriptors(&stored);
         int r;
 
         if (fd < 0)
@@ -109,7 +115,7 @@ static int run(void) {
         r = set_up_process(event);
         if (r < 0)
                 return r;
-        r = stem_new(event, arg_user, take_fd(fd), &stem);
+        r = stem_new(event, arg_user, take_fd(fd), &stored, &stem);
         if (r < 0)
                 return log_error_errno(r, "Failed to start: %m");
 

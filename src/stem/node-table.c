@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/pidfd.h>
 
 #include "stem/limits.h"
 #include "stem/node-table.h"
@@ -14,6 +16,8 @@ static HeldNode* held_node_free(HeldNode* node) {
                 return NULL;
 
         (void) sd_event_source_disable_unref(node->exit_source);
+        (void) sd_event_source_disable_unref(node->reap_timer);
+        store_slot_keep(node->slot);
         scope_watch_free(node->watch);
         process_release(&node->process);
         free(node->name);
@@ -22,6 +26,31 @@ static HeldNode* held_node_free(HeldNode* node) {
         return NULL;
 }
 DEFINE_CLEANUP(HeldNode*, held_node_free)
+
+static void check_exit(HeldNode* node);
+
+static int on_reap_timer(sd_event_source* s, uint64_t usec, void* userdata) {
+        check_exit(userdata);
+        return 0;
+}
+
+/* It has ended, but how is not to be had yet. */
+static void wait_for_reaper(HeldNode* node) {
+        int r = 0;
+
+        (void) sd_event_source_set_enabled(node->exit_source, SD_EVENT_OFF);
+        if (!node->reap_timer)
+                r = sd_event_add_time_relative(node->table->event, &node->reap_timer, CLOCK_MONOTONIC, 0, 0,
+                                               on_reap_timer, node);
+        if (r >= 0)
+                r = sd_event_source_set_time_relative(node->reap_timer, REAP_CHECK_USEC);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(node->reap_timer, SD_EVENT_ONESHOT);
+        if (r < 0) {
+                (void) log_error_errno(r, "Failed to wait for the exit status of node '%s': %m", node->name);
+                (void) sd_event_source_set_enabled(node->exit_source, SD_EVENT_ON);
+        }
+}
 
 /* Looks whether the process has ended, and tells it once. */
 static void check_exit(HeldNode* node) {
@@ -34,14 +63,24 @@ static void check_exit(HeldNode* node) {
         r = process_peek(&node->process, &node->exit);
         if (r == 0)
                 return;
-        if (r < 0) /* cannot be: it is our child, and nobody else reaps it */
+        if (r == -EAGAIN) {
+                wait_for_reaper(node);
+                return;
+        }
+        if (r < 0)
                 (void) log_error_errno(r, "Failed to learn how node '%s' ended: %m", node->name);
 
         node->exited = true;
+        store_slot_exited(node->slot, &node->exit);
         (void) sd_event_source_set_enabled(node->exit_source, SD_EVENT_OFF);
         if (!node->emptied)
                 scope_watch_expect(node->watch, SCOPE_CHECK_AFTER_EXIT_USEC);
         table->handlers->exited(node, table->userdata);
+}
+
+static int on_no_pidfd(sd_event_source* s, void* userdata) {
+        check_exit(userdata);
+        return 0;
 }
 
 static int on_exit_event(sd_event_source* s, int fd, uint32_t revents, void* userdata) {
@@ -98,36 +137,88 @@ HeldNode* node_table_find(const NodeTable* table, const char* name) {
         return NULL;
 }
 
-int node_table_add(NodeTable* table, const char* name, const char* scope, Process* process, HeldNode** ret) {
+static int watch_process(HeldNode* node) {
+        sd_event* event = node->table->event;
+        int pidfd = node->process.pidfd;
+        int r = pidfd >= 0 ? sd_event_add_io(event, &node->exit_source, pidfd, EPOLLIN, on_exit_event, node)
+                           : sd_event_add_defer(event, &node->exit_source, on_no_pidfd, node);
+
+        if (r < 0)
+                return r;
+        if (node->exited)
+                (void) sd_event_source_set_enabled(node->exit_source, SD_EVENT_OFF);
+        (void) sd_event_source_set_description(node->exit_source, "node-exit");
+        return scope_watch_new(node->table->watches, node->scope, on_scope_gone, node, &node->watch);
+}
+
+static int add(NodeTable* table, const NodeRecord* record, Process* process, StoreSlot** slot, HeldNode** ret) {
         _cleanup_(held_node_freep) HeldNode* node = xnew0(HeldNode);
         int r;
 
-        assert(!node_table_find(table, name));
+        assert(!node_table_find(table, record->name));
         node->table = table;
-        node->name = xstrdup(name);
-        node->scope = xstrdup(scope);
+        node->name = xstrdup(record->name);
+        node->scope = xstrdup(record->scope);
+        node->terminated = record->terminated;
+        node->exited = record->exited;
+        node->exit = record->exit;
         node->process = *process;
-        *process = PROCESS_NONE;
-
-        r = scope_watch_new(table->watches, scope, on_scope_gone, node, &node->watch);
-        if (r >= 0)
-                r = sd_event_add_io(table->event, &node->exit_source, node->process.pidfd, EPOLLIN, on_exit_event,
-                                    node);
+        r = watch_process(node);
         if (r < 0) {
-                process_kill(&node->process);
+                node->process = PROCESS_NONE;
                 return r;
         }
-        (void) sd_event_source_set_description(node->exit_source, "node-exit");
 
+        *process = PROCESS_NONE;
+        node->slot = take_ptr(*slot);
         TAILQ_INSERT_TAIL(&table->nodes, node, nodes);
         table->n++;
-        if (ret)
-                *ret = node;
-        take_ptr(node);
+        *ret = take_ptr(node);
+        return 0;
+}
+
+int node_table_add(NodeTable* table, const char* name, const char* scope, Process* process, StoreSlot** slot,
+                   HeldNode** ret) {
+        return add(table, &(NodeRecord) { .name = (char*) name, .scope = (char*) scope }, process, slot, ret);
+}
+
+int node_table_restore(NodeTable* table, const NodeRecord* record, Process* process, StoreSlot** slot,
+                       HeldNode** ret) {
+        HeldNode* node;
+        int r = add(table, record, process, slot, &node);
+
+        if (r < 0)
+                return r;
+        if (node->exited)
+                scope_watch_expect(node->watch, 0);
+        else
+                scope_watch_ask(node->watch);
+        *ret = node;
+        return 0;
+}
+
+int held_node_signal(HeldNode* node, int sig) {
+        if (node->exited || node->process.pidfd < 0)
+                return 0;
+        return pidfd_send_signal(node->process.pidfd, sig, NULL, 0) < 0 && errno != ESRCH ? -errno : 0;
+}
+
+int held_node_terminate(HeldNode* node) {
+        int r;
+
+        if (node->terminated)
+                return 0;
+        /* Noted afterwards: of a stem that dies in between, the next one sends it twice rather than not at all. */
+        r = held_node_signal(node, SIGTERM);
+        if (r < 0)
+                return r;
+        node->terminated = true;
+        store_slot_terminated(node->slot);
         return 0;
 }
 
 void held_node_release(HeldNode* node) {
+        node->slot = store_slot_drop(node->slot);
         TAILQ_REMOVE(&node->table->nodes, node, nodes);
         node->table->n--;
         held_node_free(node);

@@ -4,8 +4,8 @@
 /* The nodes that the stem holds: their pidfds, the read ends of their output, and how they ended.
  *
  * A node is held from the moment its program runs until Release. That it exited, and that its scope is empty, is told
- * once each, the exit first, and remembered. A node is all that a fresh stem would have to be given by a store of
- * descriptors: two names, a pid, three descriptors. */
+ * once each, the exit first, and remembered. All but the emptiness of scopes, for which the service manager is asked
+ * again, is also in the store, so that the next stem holds what this one held. */
 
 #include <stdbool.h>
 #include <sys/queue.h>
@@ -13,6 +13,7 @@
 
 #include "stem/process.h"
 #include "stem/scope-watch.h"
+#include "stem/store.h"
 
 typedef struct HeldNode HeldNode;
 typedef struct NodeTable NodeTable;
@@ -27,10 +28,13 @@ struct HeldNode {
         char* name;
         char* scope;
         Process process;
+        StoreSlot* slot;
+        bool terminated;
         bool exited;
         ProcessExit exit;
         bool emptied;
         sd_event_source* exit_source;
+        sd_event_source* reap_timer; /* NULL: not needed */
         ScopeWatch* watch;
         TAILQ_ENTRY(HeldNode) nodes;
 };
@@ -51,8 +55,17 @@ DEFINE_CLEANUP(NodeTable*, node_table_free)
 
 HeldNode* node_table_find(const NodeTable* table, const char* name);
 
-/* Holds a process that runs in its scope. Takes the process over, also on failure: then it is killed. */
-int node_table_add(NodeTable* table, const char* name, const char* scope, Process* process, HeldNode** ret);
+/* Holds a process that runs in its scope, and takes it over with its slot in the store. On failure nothing is taken. */
+int node_table_add(NodeTable* table, const char* name, const char* scope, Process* process, StoreSlot** slot,
+                   HeldNode** ret);
+/* As node_table_add(), for one that was held before, or is said to have been; its scope may be gone long since. What
+ * the record says of its past is taken as it is. */
+int node_table_restore(NodeTable* table, const NodeRecord* record, Process* process, StoreSlot** slot, HeldNode** ret);
+
+/* A signal to its main process; nothing happens when that has ended. */
+int held_node_signal(HeldNode* node, int sig);
+/* SIGTERM, once. */
+int held_node_terminate(HeldNode* node);
 
 /* Reaps an ended one and forgets it. */
 void held_node_release(HeldNode* node);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <sys/epoll.h>
 #include <sys/queue.h>
@@ -256,4 +257,11 @@ void peers_emit(Peers* peers, const char* path, const char* interface, const cha
                         (void) log_warning_errno(r, "Failed to send %s to process %i: %m", member, (int) peer->pid);
                 (void) drop_if_stuck(peer);
         }
+}
+
+bool peer_has_left(sd_bus_message* m) {
+        sd_bus* bus = sd_bus_message_get_bus(m);
+        struct pollfd p = { .fd = sd_bus_get_fd(bus) };
+
+        return p.fd < 0 || !sd_bus_is_open(bus) || (poll(&p, 1, 0) > 0 && (p.revents & POLLHUP));
 }

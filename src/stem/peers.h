@@ -22,5 +22,8 @@ int peers_new(sd_event* event, int listen_fd, peer_export_t export, void* userda
 Peers* peers_free(Peers* peers);
 DEFINE_CLEANUP(Peers*, peers_free)
 
+/* Whether the peer that sent this message is there no more, also if nobody has taken note of it yet. */
+bool peer_has_left(sd_bus_message* m);
+
 /* Sends a signal to all of them. */
 void peers_emit(Peers* peers, const char* path, const char* interface, const char* member, const char* types, ...);

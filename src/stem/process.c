@@ -9,6 +9,7 @@
 
 #include "stem/child.h"
 #include "stem/limits.h"
+#include "stem/pidfd.h"
 #include "stem/process.h"
 #include "util/fd.h"
 #include "util/file.h"
@@ -201,7 +202,14 @@ static int wait_for(const Process* p, int options, ProcessExit* ret) {
 }
 
 int process_peek(const Process* p, ProcessExit* ret) {
-        return wait_for(p, WNOWAIT, ret);
+        int r;
+
+        if (p->pidfd < 0) {
+                *ret = (ProcessExit) {};
+                return 1;
+        }
+        r = wait_for(p, WNOWAIT, ret);
+        return r == -ECHILD ? pidfd_get_exit(p->pidfd, ret) : r;
 }
 
 void process_release(Process* p) {

@@ -4,7 +4,8 @@
 /* A child of ours as its parent sees it: pid, pidfd, and our ends of the pipes to it.
  *
  * A process is not reaped until somebody asks for it, so its pid means this process and no other as long as this
- * object lives. */
+ * object lives. One that was taken over from the stem before is reaped by the service manager, and only its pidfd
+ * means it. */
 
 #include <stdbool.h>
 #include <sys/resource.h>
@@ -57,7 +58,9 @@ int process_go(Process* p);
 void process_kill(const Process* p);
 void process_kill_group(const Process* p);
 
-/* 0 while it runs, 1 when it has ended; it can be asked again. Negative: it is not our child. */
+/* 0 while it runs, 1 when it has ended; it can be asked again. A process that is no child of ours, because it was taken
+ * over from the stem before, is asked by its pidfd: then also -EAGAIN, see pidfd_get_exit(). Without a pidfd it has
+ * ended. */
 int process_peek(const Process* p, ProcessExit* ret);
 
 /* Reaps it if it has ended, and closes what is open of it. */

@@ -307,6 +307,10 @@ ScopeWatch* scope_watch_free(ScopeWatch* w) {
         return NULL;
 }
 
+void scope_watch_ask(ScopeWatch* w) {
+        set_timer(w, 0);
+}
+
 void scope_watch_expect(ScopeWatch* w, usec_t delay) {
         w->interval = SCOPE_CHECK_AGAIN_USEC;
         set_timer(w, delay);

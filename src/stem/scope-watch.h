@@ -27,6 +27,9 @@ int scope_watch_new(ScopeWatches* watches, const char* scope, scope_gone_t gone,
 ScopeWatch* scope_watch_free(ScopeWatch* w);
 DEFINE_CLEANUP(ScopeWatch*, scope_watch_free)
 
+/* Ask now: it may be gone since long. */
+void scope_watch_ask(ScopeWatch* w);
+
 /* Ask after this time, and from then on every now and then: nothing keeps the scope alive any more. */
 void scope_watch_expect(ScopeWatch* w, usec_t delay);
 

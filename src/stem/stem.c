@@ -20,7 +20,9 @@ struct Stem {
         ScopeWatches* watches;
         ScopeKills* kills;
         NodeTable* nodes;
+        Store* store;
         Launches* launches;
+        Resumptions* resumptions;
         Probes* probes;
         Peers* peers;
         Interface interface;
@@ -37,6 +39,8 @@ static int start_parts(Stem* stem, sd_event* event, bool user_mode) {
                 r = scope_starts_new(event, stem->manager, &stem->starts);
         if (r >= 0)
                 r = scope_watches_new(event, stem->manager, &stem->watches);
+        if (r >= 0)
+                r = store_new(event, &stem->store);
         if (r < 0)
                 return r;
 
@@ -46,13 +50,16 @@ static int start_parts(Stem* stem, sd_event* event, bool user_mode) {
                                                        .starts = stem->starts,
                                                        .watches = stem->watches,
                                                        .nodes = stem->nodes,
+                                                       .store = stem->store,
                                                        .spawn = &stem->spawn },
                                       &interface_launch_handlers, face);
+        stem->resumptions =
+                resumptions_new(event, stem->watches, stem->nodes, &interface_resumption_handlers, face);
         stem->probes = probes_new(event, &stem->spawn, &interface_probe_handlers, face);
         return 0;
 }
 
-int stem_new(sd_event* event, bool user_mode, int listen_fd, Stem** ret) {
+int stem_new(sd_event* event, bool user_mode, int listen_fd, StoredDescriptors* stored, Stem** ret) {
         _cleanup_(stem_freep) Stem* stem = xnew0(Stem);
         _cleanup_close_ int owned = listen_fd;
         int r;
@@ -61,6 +68,7 @@ int stem_new(sd_event* event, bool user_mode, int listen_fd, Stem** ret) {
         r = start_parts(stem, event, user_mode);
         if (r < 0)
                 return r;
+        recover(&(RecoveryPlace) { .store = stem->store, .nodes = stem->nodes, .resumptions = stem->resumptions }, stored);
         r = peers_new(event, take_fd(owned), interface_export, &stem->interface, &stem->peers);
         if (r < 0)
                 return r;
@@ -68,7 +76,9 @@ int stem_new(sd_event* event, bool user_mode, int listen_fd, Stem** ret) {
         stem->interface = (Interface) {
                 .user_mode = user_mode,
                 .nodes = stem->nodes,
+                .store = stem->store,
                 .launches = stem->launches,
+                .resumptions = stem->resumptions,
                 .probes = stem->probes,
                 .kills = stem->kills,
                 .peers = stem->peers,
@@ -84,11 +94,13 @@ Stem* stem_free(Stem* stem) {
         peers_free(stem->peers);
         probes_free(stem->probes);
         launches_free(stem->launches);
+        resumptions_free(stem->resumptions);
         node_table_free(stem->nodes);
         scope_kills_free(stem->kills);
         scope_watches_free(stem->watches);
         scope_starts_free(stem->starts);
         service_manager_free(stem->manager);
+        store_free(stem->store);
         spawn_settings_done(&stem->spawn);
         free(stem);
         return NULL;

@@ -6,12 +6,13 @@
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
+#include "stem/recovery.h"
 #include "util/macro.h"
 
 typedef struct Stem Stem;
 
-/* Serves on the listening socket, and takes it over. Connects to the service manager in the background. */
-int stem_new(sd_event* event, bool user_mode, int listen_fd, Stem** ret);
+/* Serves on the listening socket, and takes it over, as it does with what the service manager kept. Connects to the service manager in the background. */
+int stem_new(sd_event* event, bool user_mode, int listen_fd, StoredDescriptors* stored, Stem** ret);
 Stem* stem_free(Stem* stem);
 DEFINE_CLEANUP(Stem*, stem_free)
 

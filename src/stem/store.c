@@ -20,6 +20,7 @@ struct StoreSlot {
         Store* store; /* weak */
         unsigned number;
         int record_fd;
+        const void* waits; /* who is told when it was sent; weak */
 };
 
 int store_new(sd_event* event, Store** ret) {
@@ -43,11 +44,8 @@ Store* store_free(Store* store) {
 /* Behind what is there already. One write: see node-record.h. */
 static void append(const StoreSlot* slot, const char* text) {
         size_t size = strlen(text);
-        ssize_t n;
+        ssize_t n = write(slot->record_fd, text, size);
 
-        if (!slot)
-                return;
-        n = write(slot->record_fd, text, size);
         if (n != (ssize_t) size)
                 (void) log_warning_errno(n < 0 ? -errno : -EIO, "Failed to remember what happened to a node: %m");
 }
@@ -132,6 +130,7 @@ int store_add(Store* store, const char* name, const char* scope, const Process* 
                 return r;
 
         slot = slot_new(store, number, take_fd(record_fd));
+        slot->waits = userdata;
         r = send_slot(slot, &record, process, sent, userdata);
         if (r < 0) {
                 store_slot_keep(slot);
@@ -188,6 +187,7 @@ StoreSlot* store_slot_keep(StoreSlot* slot) {
         if (!slot)
                 return NULL;
 
+        notifier_forget(slot->store->notifier, slot->waits);
         (void) fd_close(slot->record_fd);
         free(slot);
         return NULL;

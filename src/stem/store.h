@@ -21,19 +21,19 @@ int store_new(sd_event* event, Store** ret);
 Store* store_free(Store* store);
 DEFINE_CLEANUP(Store*, store_free)
 
-/* Hands a process over. 1: done; 0: the service manager is slow, and sent comes when it is done; the slot is valid in
- * both cases. */
+/* Hands a process over. 1: done; 0: the service manager is slow, and sent comes when it is done, unless the slot was
+ * forgotten before; the slot is valid in both cases. */
 int store_add(Store* store, const char* name, const char* scope, const Process* process, notifier_sent_t sent,
               void* userdata, StoreSlot** ret);
 /* One that the service manager has of the stem before. Takes the file over. -EEXIST, -ERANGE. */
 int store_restore(Store* store, unsigned number, int record_fd, StoreSlot** ret);
 
-/* What happened to the node; in no time known to the next stem. The slot may be NULL. */
+/* What happened to the node, for the next stem. */
 void store_slot_launched(StoreSlot* slot);
 void store_slot_terminated(StoreSlot* slot);
 void store_slot_exited(StoreSlot* slot, const ProcessExit* e);
 
-/* Forgets the slot: what the service manager has of it is dropped, or kept for the next stem. NULL is ignored. */
+/* Forgets the slot: what the service manager has of it is dropped, or kept for the next stem. NULL is no slot. */
 StoreSlot* store_slot_drop(StoreSlot* slot);
 StoreSlot* store_slot_keep(StoreSlot* slot);
 

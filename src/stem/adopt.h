@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* Takes a node from a supervisor that knows it, when the store was lost. */
+
+#include "stem/node-table.h"
+#include "stem/store.h"
+
+/* Looks at a process that is said to be the main process of a node, with duplicates of the descriptors as far as they
+ * are of use. pidfd: -EBADF if there is none; then the process must be in the scope, or *ret has none either, and counts
+ * as ended. */
+int adopt_process(const char* scope, pid_t pid, int pidfd, int output, int error, Process* ret);
+
+/* Stores and holds it. Takes the process over, but not on failure. */
+int adopt(NodeTable* nodes, Store* store, const char* name, const char* scope, Process* process);
