@@ -12,11 +12,23 @@
 #include "util/log.h"
 #include "util/strv.h"
 
+/* A process that the stem holds and whose descriptors it is asked for. */
+typedef struct Claim {
+        Adoption* adoption; /* weak */
+        char* name;
+        HeldProcess held; /* with what the stem has said since */
+        sd_bus_slot* attach;
+        TAILQ_ENTRY(Claim) entry;
+} Claim;
+
 struct Adoption {
         Supervisor* s; /* weak */
         void (*done)(Supervisor* s);
         sd_bus_slot* list;
+        TAILQ_HEAD(, Claim) claims;
 };
+
+static void finish(Adoption* a);
 
 /* ---- what is remembered ---- */
 
@@ -66,32 +78,128 @@ static Node* reconstruct(Supervisor* s, const char* name) {
 
 /* ---- what the stem holds ---- */
 
+static Claim* claim_free(Claim* claim) {
+        sd_bus_slot_unref(claim->attach);
+        free(claim->name);
+        free(claim);
+        return NULL;
+}
+
+static void drop_claims(Adoption* a) {
+        Claim* claim;
+
+        while ((claim = TAILQ_FIRST(&a->claims))) {
+                TAILQ_REMOVE(&a->claims, claim, entry);
+                claim_free(claim);
+        }
+}
+
+static Claim* find_claim(const Adoption* a, const char* name) {
+        Claim* claim;
+
+        TAILQ_FOREACH(claim, &a->claims, entry)
+                if (strcmp(claim->name, name) == 0)
+                        return claim;
+        return NULL;
+}
+
+bool adoption_note_exited(Adoption* a, const char* name, uint32_t pid, ExitReason reason) {
+        Claim* claim = find_claim(a, name);
+
+        if (!claim || claim->held.pid != pid)
+                return false;
+        claim->held.exited = true;
+        claim->held.reason = reason;
+        return true;
+}
+
+bool adoption_note_emptied(Adoption* a, const char* name, uint32_t pid) {
+        Claim* claim = find_claim(a, name);
+
+        if (!claim || claim->held.pid != pid)
+                return false;
+        claim->held.emptied = true;
+        return true;
+}
+
+static void reconcile_held(Supervisor* s, const char* name, const HeldProcess* held) {
+        Node* node = registry_find(&s->registry, name);
+
+        if (!node || node->phase == PHASE_VOID)
+                node = reconstruct(s, name);
+        if (node)
+                incarnation_reconcile(node_instance(node), held);
+}
+
+static int on_attached(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
+        Claim* claim = userdata;
+        Adoption* a = claim->adoption;
+        HeldProcess* held = &claim->held;
+        uint32_t pid;
+
+        TAILQ_REMOVE(&a->claims, claim, entry);
+        if (sd_bus_message_is_method_error(reply, NULL) ||
+            sd_bus_message_read(reply, "uhhh", &pid, &held->pidfd, &held->output, &held->error) < 0)
+                log_warning("zeek-stem did not hand over the descriptors of node \"%s\"", claim->name);
+        else
+                reconcile_held(a->s, claim->name, held);
+        claim_free(claim);
+        if (TAILQ_EMPTY(&a->claims))
+                finish(a);
+        return 0;
+}
+
+/* What we have nothing of, its descriptors are asked for first. */
+static void claim(Adoption* a, const char* name, const HeldProcess* held) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
+        Claim* c = xnew0(Claim);
+        int r;
+
+        c->adoption = a;
+        c->name = xstrdup(name);
+        c->held = *held;
+        TAILQ_INSERT_TAIL(&a->claims, c, entry);
+
+        r = stem_client_new_call(a->s->stem, "Attach", &call);
+        if (r >= 0)
+                r = sd_bus_message_append_basic(call, 's', name);
+        if (r >= 0)
+                r = stem_client_send(a->s->stem, call, &c->attach, on_attached, c);
+        if (r < 0 && r != -ENOTCONN) /* else there will be another connection, and all begins anew */
+                (void) log_error_errno(r, "Failed to ask zeek-stem for the descriptors of node \"%s\": %m", name);
+}
+
+static bool is_attached(const Node* node, uint32_t pid) {
+        return node && node_has_processes(node) && node->pid == pid && node_instance(node)->output;
+}
+
 static int read_held(sd_bus_message* m, const char** ret_name, HeldProcess* ret) {
         int exited, emptied;
         int r;
 
-        r = sd_bus_message_read(m, "(suhhhbiib)", ret_name, &ret->pid, &ret->pidfd, &ret->output, &ret->error, &exited,
-                                &ret->reason.code, &ret->reason.status, &emptied);
+        r = sd_bus_message_read(m, "(ssubiib)", ret_name, NULL, &ret->pid, &exited, &ret->reason.code,
+                                &ret->reason.status, &emptied);
+        if (r <= 0)
+                return r;
         ret->exited = exited;
         ret->emptied = emptied;
+        ret->pidfd = ret->output = ret->error = -EBADF;
         return r;
 }
 
-static void reconcile_held(Supervisor* s, sd_bus_message* reply) {
+static void take_list(Adoption* a, sd_bus_message* reply) {
         const char* name;
-        HeldProcess held = {};
+        HeldProcess held;
 
         while (read_held(reply, &name, &held) > 0) {
-                Node* node = registry_find(&s->registry, name);
+                Node* node = registry_find(&a->s->registry, name);
 
-                if (!node || node->phase == PHASE_VOID)
-                        node = reconstruct(s, name);
-                if (!node)
-                        continue;
-
-                node_instance(node)->held = true;
-                incarnation_reconcile(node_instance(node), &held);
-                held = (HeldProcess) {};
+                if (node && node_instance(node))
+                        node_instance(node)->held = true;
+                if (is_attached(node, held.pid))
+                        incarnation_reconcile(node_instance(node), &held);
+                else
+                        claim(a, name, &held);
         }
 }
 
@@ -136,27 +244,33 @@ static void reconcile_scopes(Supervisor* s) {
 
 /* ---- all three ---- */
 
-static int on_list(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
-        Adoption* a = userdata;
+static void finish(Adoption* a) {
         Supervisor* s = a->s;
 
-        a->list = sd_bus_slot_unref(a->list);
-        if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_enter_container(reply, 'a', "(suhhhbiib)") < 0)
-                /* the line broke again: there will be another connection */
-                return 0;
-
-        REGISTRY_FOREACH(node, &s->registry)
-                node_instance(node)->held = false;
-        reconcile_held(s, reply);
-        reconcile_rest(s);
         reconcile_scopes(s);
-
         REGISTRY_FOREACH(node, &s->registry) {
                 instance_remember(node_instance(node));
                 instance_arm_timer(node_instance(node));
         }
         if (a->done)
                 take_ptr(a->done)(s);
+}
+
+static int on_list(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
+        Adoption* a = userdata;
+        Supervisor* s = a->s;
+
+        a->list = sd_bus_slot_unref(a->list);
+        if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_enter_container(reply, 'a', "(ssubiib)") < 0)
+                /* the line broke again: there will be another connection */
+                return 0;
+
+        REGISTRY_FOREACH(node, &s->registry)
+                node_instance(node)->held = false;
+        take_list(a, reply);
+        reconcile_rest(s);
+        if (TAILQ_EMPTY(&a->claims))
+                finish(a);
         return 0;
 }
 
@@ -165,6 +279,7 @@ void adoption_start(Adoption* a) {
         int r;
 
         a->list = sd_bus_slot_unref(a->list);
+        drop_claims(a);
         r = stem_client_new_call(a->s->stem, "List", &call);
         if (r >= 0)
                 r = stem_client_send(a->s->stem, call, &a->list, on_list, a);
@@ -177,6 +292,7 @@ Adoption* adoption_new(Supervisor* s, void (*done)(Supervisor* s)) {
 
         a->s = s;
         a->done = done;
+        TAILQ_INIT(&a->claims);
         return a;
 }
 
@@ -184,6 +300,7 @@ Adoption* adoption_free(Adoption* a) {
         if (!a)
                 return NULL;
 
+        drop_claims(a);
         sd_bus_slot_unref(a->list);
         free(a);
         return NULL;

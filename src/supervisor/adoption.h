@@ -8,6 +8,11 @@
  * What is remembered says what a node is to be; the stem says what there is; a scope that neither of them knows is made
  * a node again as far as it can be made out. */
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/exit-reason.h"
+
 typedef struct Adoption Adoption;
 typedef struct Supervisor Supervisor;
 
@@ -19,3 +24,8 @@ Adoption* adoption_free(Adoption* a);
 void adoption_remember(Adoption* a);
 /* Begins, or begins anew. Without a line to the stem nothing happens; it will be called again. */
 void adoption_start(Adoption* a);
+
+/* The stem says that a process exited, or its scope is empty. True: its descriptors have not come yet, and it will be
+ * reconciled with this. */
+bool adoption_note_exited(Adoption* a, const char* name, uint32_t pid, ExitReason reason);
+bool adoption_note_emptied(Adoption* a, const char* name, uint32_t pid);

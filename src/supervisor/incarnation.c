@@ -165,9 +165,7 @@ static void send_signal(Instance* instance, const char* member, int signal) {
         if (r >= 0 && signal > 0)
                 r = sd_bus_message_append(call, "i", signal);
         if (r >= 0)
-                r = sd_bus_message_set_expect_reply(call, false);
-        if (r >= 0)
-                r = sd_bus_message_send(call);
+                r = stem_client_post(stem, call);
         if (r < 0 && r != -ENOTCONN)
                 (void) log_warning_errno(r, "Failed to have the stem %s node \"%s\": %m", member, instance->node->name);
 }

@@ -199,9 +199,24 @@ int stem_client_new_call(StemClient* c, const char* member, sd_bus_message** ret
         return sd_bus_message_new_method_call(c->bus, ret, NULL, STEM_PATH, STEM_INTERFACE, member);
 }
 
+/* A stem that has just died may be noticed here first. The connection is made again as soon as sd-bus says that it
+ * is gone; until then there is none. */
+static int lost_or(int r) {
+        return r == -ECONNRESET || r == -EPIPE ? -ENOTCONN : r;
+}
+
 int stem_client_send(StemClient* c, sd_bus_message* call, sd_bus_slot** slot, sd_bus_message_handler_t callback,
                      void* userdata) {
         if (c->pid == 0)
                 return -ENOTCONN;
-        return sd_bus_call_async(c->bus, slot, call, callback, userdata, CALL_TIMEOUT_USEC);
+        return lost_or(sd_bus_call_async(c->bus, slot, call, callback, userdata, CALL_TIMEOUT_USEC));
+}
+
+int stem_client_post(StemClient* c, sd_bus_message* call) {
+        int r;
+
+        if (c->pid == 0)
+                return -ENOTCONN;
+        r = sd_bus_message_set_expect_reply(call, false);
+        return r < 0 ? r : lost_or(sd_bus_send(c->bus, call, NULL));
 }

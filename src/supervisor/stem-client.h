@@ -34,6 +34,9 @@ uint32_t stem_client_pid(const StemClient* c);
 /* A call of a method of the stem, to be filled. -ENOTCONN while there is no connection. */
 int stem_client_new_call(StemClient* c, const char* member, sd_bus_message** ret);
 
-/* Sends it; callback gets the reply or an error message, once, unless *slot is dropped before. */
+/* Sends it; callback gets the reply or an error message, once, unless *slot is dropped before. -ENOTCONN as above. */
 int stem_client_send(StemClient* c, sd_bus_message* call, sd_bus_slot** slot, sd_bus_message_handler_t callback,
                      void* userdata);
+
+/* Sends it without wanting an answer. -ENOTCONN as above. */
+int stem_client_post(StemClient* c, sd_bus_message* call);

@@ -103,7 +103,7 @@ static void on_exited(const char* name, uint32_t pid, ExitReason reason, void* u
         Supervisor* s = userdata;
         Node* node = registry_find(&s->registry, name);
 
-        if (node)
+        if (!adoption_note_exited(s->adoption, name, pid, reason) && node)
                 incarnation_exited(node_instance(node), pid, reason);
 }
 
@@ -111,7 +111,7 @@ static void on_emptied(const char* name, uint32_t pid, void* userdata) {
         Supervisor* s = userdata;
         Node* node = registry_find(&s->registry, name);
 
-        if (node)
+        if (!adoption_note_emptied(s->adoption, name, pid) && node)
                 incarnation_emptied(node_instance(node), pid);
 }
 

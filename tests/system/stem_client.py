@@ -102,7 +102,7 @@ class StemClient:
                     return arguments
             self.seen.append(self.signals.get(timeout=timeout))
 
-    def call(self, member, signature="()", arguments=(), reply=None, timeout=90):
+    def call(self, member, signature="()", arguments=(), reply=None, timeout=90, fds=()):
         """The reply's arguments and its list of descriptors."""
         try:
             value, fds = self.bus.call_with_unix_fd_list_sync(
@@ -114,7 +114,7 @@ class StemClient:
                 GLib.VariantType(reply) if reply else None,
                 Gio.DBusCallFlags.NONE,
                 timeout * 1000,
-                None,
+                Gio.UnixFDList.new_from_array([os.dup(fd) for fd in fds]) if fds else None,
                 None,
             )
         except GLib.Error as error:
@@ -140,6 +140,12 @@ class StemClient:
 
     def signal(self, name, number):
         self.call("Signal", "(si)", (name, number))
+
+    def terminate(self, name):
+        self.call("Terminate", "(s)", (name,))
+
+    def adopt(self, name, pid, fds=()):
+        self.call("Adopt", "(ssuah)", (name, scope(name), pid, list(range(len(fds)))), fds=fds)
 
     def kill_scope(self, name, number):
         self.call("KillScope", "(si)", (name, number))

@@ -115,7 +115,7 @@ def test_after_every_fault_state_processes_and_scopes_agree(machine, request):
 def check_agreement(world):
     machine = world.machine
     machine.wait_for(lambda: answers(machine), 20, "the supervisor to answer")
-    status = machine.wait_for(lambda: settled(machine), 30, "all nodes to settle")
+    [status] = machine.wait_for(lambda: settled(machine), 30, "all nodes to settle")
 
     for name, known in world.known.items():
         if known is not None:
@@ -146,7 +146,7 @@ def settled(machine):
                 return None
         elif node["state"] not in ("waiting", "failed", "finished") or processes:
             return None
-    return status or {}
+    return [status]
 
 
 def scope_of(name):
@@ -154,11 +154,7 @@ def scope_of(name):
 
 
 def processes_of(machine, name):
-    path = machine.lab.path(f"/sys/fs/cgroup/zeek.slice/zeek-standalone.slice/{scope_of(name)}/cgroup.procs")
-    try:
-        return [int(pid) for pid in path.read_text().split()]
-    except OSError:
-        return []
+    return machine.processes(f"zeek.slice/zeek-standalone.slice/{scope_of(name)}")
 
 
 def mains(machine, processes):
