@@ -58,8 +58,11 @@ static int method_launch(sd_bus_message* m, void* userdata, sd_bus_error* error)
         r = launch_order_read(m, face->user_mode, &order, error);
         if (r < 0)
                 return r;
-        if (node_table_find(face->nodes, order->name) || launches_has(face->launches, order->name))
+        if (node_table_find(face->nodes, order->name))
                 return sd_bus_error_setf(error, STEM_ERROR_EXISTS, "There is a node '%s' already", order->name);
+        if (launches_has(face->launches, order->name))
+                return sd_bus_error_setf(error, STEM_ERROR_EXISTS, "A launch of node '%s' is under way already",
+                                         order->name);
         if (launches_count(face->launches) >= STEM_LAUNCHES_MAX)
                 return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "%u launches are under way already",
                                          STEM_LAUNCHES_MAX);
