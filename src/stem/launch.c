@@ -99,11 +99,11 @@ static void on_scope_gone(void* userdata) {
 
 /* In CLEANUP, when the manager has no open call of ours any more. */
 static void remove_scope(Launch* launch) {
-        ScopeTrace trace = launch->start ? scope_start_trace(launch->start) : SCOPE_TRACE_NONE;
+        bool made = launch->start && scope_start_may_have_made_scope(launch->start);
         int r;
 
         launch->start = scope_start_free(launch->start);
-        if (trace == SCOPE_TRACE_NONE) {
+        if (!made) {
                 launch->scope_gone = true;
                 return;
         }
@@ -113,9 +113,7 @@ static void remove_scope(Launch* launch) {
         if (r < 0) {
                 (void) log_error_errno(r, "Failed to watch %s: %m", launch->order->scope);
                 launch->scope_gone = true;
-        } else if (trace == SCOPE_TRACE_MADE)
-                scope_watch_stop(launch->watch);
-        else /* A scope of this name may be somebody else's. */
+        } else
                 scope_watch_expect(launch->watch, 0);
 }
 

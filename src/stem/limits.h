@@ -33,7 +33,7 @@
 #define SCOPE_CHECK_AFTER_EXIT_USEC (3 * USEC_PER_SEC)
 #define SCOPE_CHECK_AGAIN_USEC (10 * USEC_PER_SEC)
 #define SCOPE_CHECK_FAILED_USEC (1 * USEC_PER_SEC)
-#define SCOPE_STOP_AFTER_USEC (100 * USEC_PER_MSEC) /* a failed launch's scope has to vanish by itself by then */
+#define SCOPE_EMPTY_USEC (100 * USEC_PER_MSEC) /* between two looks at a scope that seems to be empty */
 #define MANAGER_CALL_TIMEOUT_USEC (25 * USEC_PER_SEC)
 #define MANAGER_RECONNECT_MIN_USEC (50 * USEC_PER_MSEC)
 #define MANAGER_RECONNECT_MAX_USEC (2 * USEC_PER_SEC)

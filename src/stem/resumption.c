@@ -96,7 +96,7 @@ static void fail(Resumption* re) {
 
         r = scope_watch_new(re->resumptions->watches, re->scope, on_scope_gone, re, &re->watch);
         if (r >= 0)
-                scope_watch_stop(re->watch);
+                scope_watch_expect(re->watch, 0);
         else {
                 (void) log_error_errno(r, "Failed to watch %s: %m", re->scope);
                 re->scope_gone = true;

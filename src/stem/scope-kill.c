@@ -78,7 +78,7 @@ static int send_kill(ScopeKill* k) {
         if (r >= 0)
                 r = sd_bus_message_append(call, "ssi", k->scope, "all", (int32_t) k->sig);
         if (r >= 0)
-                r = service_manager_send(k->kills->manager, call, &k->call, on_reply, k);
+                r = service_manager_send(k->kills->manager, call, MANAGER_CALL_TIMEOUT_USEC, &k->call, on_reply, k);
         return r;
 }
 

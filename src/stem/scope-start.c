@@ -19,6 +19,7 @@ typedef enum StartState {
 struct ScopeStarts {
         sd_event* event;
         ServiceManager* manager;
+        ScopeWatches* watches;
         ManagerListener listener;
         sd_event_source* dispatch; /* hands out places, from the loop */
         unsigned n_in_flight;      /* calling or with a job */
@@ -41,6 +42,7 @@ struct ScopeStart {
         char* early_result; /* of a job that ended before we knew it to be ours */
         sd_event_source* timer;
         usec_t name_in_use_since; /* 0: it was free */
+        ScopeWatch* predecessor;  /* the scope that has it */
         bool tried_pids; /* this attempt goes without PIDFDs= to find out whether that was what the manager disliked */
         bool unsure;
         bool made;
@@ -69,6 +71,8 @@ static void set_state(ScopeStart* start, StartState state) {
                 starts->n_in_flight--;
         start->call = sd_bus_slot_unref(start->call);
         (void) sd_event_source_set_enabled(start->timer, SD_EVENT_OFF);
+        if (state == START_JOB || state == START_DONE)
+                start->predecessor = scope_watch_free(start->predecessor);
 
         start->state = state;
 
@@ -108,16 +112,37 @@ static void job_ended(ScopeStart* start, const char* result) {
         finish(start, why);
 }
 
-static void name_in_use(ScopeStart* start, const sd_bus_error* e) {
+static void on_predecessor_gone(void* userdata) {
+        ScopeStart* start = userdata;
+
+        start->predecessor = scope_watch_free(start->predecessor);
+}
+
+/* A unit that has failed may stay until it is reset; a scope that is empty, until it is stopped (scope-watch.h). */
+static void clear_name(ScopeStart* start) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
+        int r;
+
+        r = service_manager_new_call(start->starts->manager, "ResetFailedUnit", &call);
+        if (r >= 0)
+                r = sd_bus_message_append_basic(call, 's', start->scope);
+        if (r >= 0)
+                r = service_manager_send(start->starts->manager, call, 0, NULL, NULL, NULL);
+        if (r >= 0)
+                r = scope_watch_new(start->starts->watches, start->scope, on_predecessor_gone, start,
+                                    &start->predecessor);
+        if (r < 0)
+                (void) log_debug_errno(r, "Failed to clear the name %s: %m", start->scope);
+        else
+                scope_watch_expect(start->predecessor, 0);
+}
+
+static void name_in_use(ScopeStart* start, const sd_bus_error* e) {
         usec_t now = now_usec(CLOCK_MONOTONIC);
 
         if (start->name_in_use_since == 0) {
                 start->name_in_use_since = now;
-                /* A failed unit is collected at once, or stays until it is reset. */
-                if (service_manager_new_call(start->starts->manager, "ResetFailedUnit", &call) >= 0 &&
-                    sd_bus_message_append_basic(call, 's', start->scope) >= 0)
-                        (void) service_manager_send(start->starts->manager, call, NULL, NULL, NULL);
+                clear_name(start);
         } else if (now - start->name_in_use_since > SCOPE_NAME_TIMEOUT_USEC) {
                 finish(start, e->message ? e->message : "the name is in use");
                 return;
@@ -219,8 +244,9 @@ static void run(ScopeStart* start) {
 
         set_state(start, START_CALLING);
         r = make_call(start, &call);
+        /* However long it takes: whether there is a scope is known only from the reply. */
         if (r >= 0)
-                r = service_manager_send(start->starts->manager, call, &start->call, on_reply, start);
+                r = service_manager_send(start->starts->manager, call, USEC_INFINITY, &start->call, on_reply, start);
         if (r == -ENOTCONN || r == -ENOBUFS)
                 retry(start);
         else if (r < 0)
@@ -291,7 +317,7 @@ static void on_unit_removed(ManagerListener* l, const char* unit) {
                         set_state(start, START_QUEUED);
 }
 
-int scope_starts_new(sd_event* event, ServiceManager* manager, ScopeStarts** ret) {
+int scope_starts_new(sd_event* event, ServiceManager* manager, ScopeWatches* watches, ScopeStarts** ret) {
         _cleanup_free_ ScopeStarts* starts = xnew0(ScopeStarts);
         int r;
 
@@ -303,6 +329,7 @@ int scope_starts_new(sd_event* event, ServiceManager* manager, ScopeStarts** ret
 
         starts->event = sd_event_ref(event);
         starts->manager = manager;
+        starts->watches = watches;
         TAILQ_INIT(&starts->all);
         TAILQ_INIT(&starts->queue);
         starts->listener.userdata = starts;
@@ -374,8 +401,6 @@ void scope_start_give_up(ScopeStart* start) {
                 finish(start, "given up");
 }
 
-ScopeTrace scope_start_trace(const ScopeStart* start) {
-        if (start->made)
-                return SCOPE_TRACE_MADE;
-        return start->unsure || start->state == START_CALLING ? SCOPE_TRACE_MAYBE : SCOPE_TRACE_NONE;
+bool scope_start_may_have_made_scope(const ScopeStart* start) {
+        return start->made || start->unsure || start->state == START_CALLING;
 }

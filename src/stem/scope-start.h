@@ -11,9 +11,11 @@
  * The owner keeps the process unreaped until the start has ended: until then its pid is a number that the manager may
  * be about to use. */
 
+#include <stdbool.h>
 #include <sys/queue.h>
 #include <sys/types.h>
 
+#include "stem/scope-watch.h"
 #include "stem/service-manager.h"
 
 typedef struct ScopeStarts ScopeStarts; /* the queue */
@@ -28,14 +30,7 @@ typedef struct ScopeStartOwner {
         void (*done)(void* userdata, const char* why);
 } ScopeStartOwner;
 
-/* How much there is of a scope that was started by us. */
-typedef enum ScopeTrace {
-        SCOPE_TRACE_NONE,
-        SCOPE_TRACE_MAYBE, /* nobody knows whether a call was carried out */
-        SCOPE_TRACE_MADE,
-} ScopeTrace;
-
-int scope_starts_new(sd_event* event, ServiceManager* manager, ScopeStarts** ret);
+int scope_starts_new(sd_event* event, ServiceManager* manager, ScopeWatches* watches, ScopeStarts** ret);
 ScopeStarts* scope_starts_free(ScopeStarts* starts);
 DEFINE_CLEANUP(ScopeStarts*, scope_starts_free)
 
@@ -48,4 +43,5 @@ ScopeStart* scope_start_free(ScopeStart* start);
  * under way. */
 void scope_start_give_up(ScopeStart* start);
 
-ScopeTrace scope_start_trace(const ScopeStart* start);
+/* Whether there may be a scope of ours, or the remains of one. */
+bool scope_start_may_have_made_scope(const ScopeStart* start);

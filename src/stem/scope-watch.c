@@ -23,10 +23,10 @@ struct ScopeWatch {
         void* userdata;
         sd_bus_slot* question; /* in flight */
         sd_event_source* timer;
-        usec_t interval; /* of the timer, once the end is expected */
         bool again;      /* something happened after the question was sent */
         bool queued;
-        bool stop;
+        bool expected;   /* nothing of ours keeps the scope alive */
+        bool seen_empty; /* active, but without a process */
         bool concluded;
         TAILQ_ENTRY(ScopeWatch) all_entry;
         TAILQ_ENTRY(ScopeWatch) queue_entry;
@@ -104,33 +104,67 @@ static void call_about(ScopeWatch* w, const char* member, const char* mode) {
         if (r >= 0 && mode)
                 r = sd_bus_message_append_basic(call, 's', mode);
         if (r >= 0)
-                r = service_manager_send(w->watches->manager, call, NULL, NULL, NULL);
+                r = service_manager_send(w->watches->manager, call, 0, NULL, NULL, NULL);
         if (r < 0 && r != -ENOTCONN)
                 (void) log_warning_errno(r, "Failed to ask the service manager to stop %s: %m", w->scope);
 }
 
-static void conclude_there(ScopeWatch* w) {
+/* Seen empty for the second time. Abandoned first, so that systemd does not ask the scope's controller to stop it, who
+ * knows nothing of it, and wait for that. */
+static void stop_empty(ScopeWatch* w) {
+        log_info("Stopping %s, which is active without any process", w->scope);
+        call_about(w, "AbandonScope", NULL);
+        call_about(w, "StopUnit", "replace");
+        set_timer(w, SCOPE_CHECK_FAILED_USEC);
+}
+
+static void conclude_there(ScopeWatch* w, bool empty) {
+        bool seen_empty = w->seen_empty;
+
         drop_question(w);
-
-        if (w->again) {
-                w->again = false;
+        w->seen_empty = empty;
+        if (w->again)
                 want(w);
-        } else if (w->stop) {
-                /* Seen for the second time. Abandoned first, so that systemd does not ask the scope's controller,
-                 * who does not know of it, to stop it, and wait for that. */
-                if (w->interval == SCOPE_STOP_AFTER_USEC) {
-                        w->interval = SCOPE_CHECK_FAILED_USEC;
-                        set_timer(w, SCOPE_STOP_AFTER_USEC);
-                } else {
-                        log_info("Stopping %s, which was started for nothing", w->scope);
-                        call_about(w, "AbandonScope", NULL);
-                        call_about(w, "StopUnit", "replace");
-                        set_timer(w, w->interval);
-                }
-        } else if (w->interval != USEC_INFINITY)
-                set_timer(w, w->interval);
-
+        else if (empty && seen_empty)
+                stop_empty(w);
+        else if (empty)
+                set_timer(w, SCOPE_EMPTY_USEC);
+        else if (w->expected)
+                set_timer(w, SCOPE_CHECK_AGAIN_USEC);
         ask_next(w->watches);
+}
+
+/* The next question of the same series. */
+static int ask_further(ScopeWatch* w, sd_bus_message* call, sd_bus_message_handler_t callback) {
+        w->question = sd_bus_slot_unref(w->question);
+
+        int r = service_manager_send(w->watches->manager, call, MANAGER_CALL_TIMEOUT_USEC, &w->question, callback, w);
+        if (r < 0)
+                w->watches->n_in_flight--;
+        return r;
+}
+
+static int on_processes_listed(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
+        ScopeWatch* w = userdata;
+        int r = sd_bus_message_is_method_error(reply, NULL) ? -EIO : sd_bus_message_enter_container(reply, 'a', "(sus)");
+
+        if (r >= 0)
+                r = sd_bus_message_at_end(reply, false);
+        if (r < 0)
+                conclude_unknown(w);
+        else
+                conclude_there(w, r > 0);
+        return 0;
+}
+
+static int ask_processes(ScopeWatch* w) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
+        int r;
+
+        r = service_manager_new_call(w->watches->manager, "GetUnitProcesses", &call);
+        if (r >= 0)
+                r = sd_bus_message_append_basic(call, 's', w->scope);
+        return r < 0 ? r : ask_further(w, call, on_processes_listed);
 }
 
 /* One row of ListUnitsByNames. A unit at rest is gone for us also when something pins it in the manager's memory,
@@ -170,8 +204,10 @@ static int on_unit_listed(sd_bus_message* reply, void* userdata, sd_bus_error* r
                 conclude_unknown(w);
         } else if (at_rest)
                 conclude_gone(w);
-        else
-                conclude_there(w);
+        else if (!w->expected)
+                conclude_there(w, false);
+        else if (ask_processes(w) < 0)
+                conclude_unknown(w);
         return 0;
 }
 
@@ -180,15 +216,10 @@ static int ask_state(ScopeWatch* w) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
         int r;
 
-        w->question = sd_bus_slot_unref(w->question);
         r = service_manager_new_call(w->watches->manager, "ListUnitsByNames", &call);
         if (r >= 0)
                 r = sd_bus_message_append(call, "as", 1, w->scope);
-        if (r >= 0)
-                r = service_manager_send(w->watches->manager, call, &w->question, on_unit_listed, w);
-        if (r < 0)
-                w->watches->n_in_flight--;
-        return r;
+        return r < 0 ? r : ask_further(w, call, on_unit_listed);
 }
 
 static int on_unit_looked_up(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
@@ -213,7 +244,8 @@ static void ask(ScopeWatch* w) {
         if (r >= 0)
                 r = sd_bus_message_append_basic(call, 's', w->scope);
         if (r >= 0)
-                r = service_manager_send(w->watches->manager, call, &w->question, on_unit_looked_up, w);
+                r = service_manager_send(w->watches->manager, call, MANAGER_CALL_TIMEOUT_USEC, &w->question,
+                                         on_unit_looked_up, w);
         if (r < 0)
                 set_timer(w, SCOPE_CHECK_FAILED_USEC);
         else
@@ -281,7 +313,6 @@ int scope_watch_new(ScopeWatches* watches, const char* scope, scope_gone_t gone,
         w->scope = xstrdup(scope);
         w->gone = gone;
         w->userdata = userdata;
-        w->interval = USEC_INFINITY;
         TAILQ_INSERT_TAIL(&watches->all, w, all_entry);
 
         r = sd_event_add_time_relative(watches->event, &w->timer, CLOCK_MONOTONIC, 0, 0, on_timer, w);
@@ -312,12 +343,9 @@ void scope_watch_ask(ScopeWatch* w) {
 }
 
 void scope_watch_expect(ScopeWatch* w, usec_t delay) {
-        w->interval = SCOPE_CHECK_AGAIN_USEC;
-        set_timer(w, delay);
-}
-
-void scope_watch_stop(ScopeWatch* w) {
-        w->stop = true;
-        w->interval = SCOPE_STOP_AFTER_USEC;
-        want(w);
+        w->expected = true;
+        if (delay == 0)
+                want(w);
+        else
+                set_timer(w, delay);
 }

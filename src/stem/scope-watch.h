@@ -30,9 +30,7 @@ DEFINE_CLEANUP(ScopeWatch*, scope_watch_free)
 /* Ask now: it may be gone since long. */
 void scope_watch_ask(ScopeWatch* w);
 
-/* Ask after this time, and from then on every now and then: nothing keeps the scope alive any more. */
+/* Nothing of ours keeps the scope alive any more: ask after this time, and every now and then. A scope that is found
+ * active without any process is stopped, without asking its controller: systemd waits for ever for the end of one that
+ * was given a process which was dying at that moment. */
 void scope_watch_expect(ScopeWatch* w, usec_t delay);
-
-/* As scope_watch_expect(), for a scope that was started for nothing: if it does not vanish by itself it is stopped,
- * without asking its controller. */
-void scope_watch_stop(ScopeWatch* w);

@@ -248,14 +248,14 @@ int service_manager_new_call(ServiceManager* manager, const char* member, sd_bus
         return sd_bus_message_new_method_call(manager->bus, ret, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, member);
 }
 
-int service_manager_send(ServiceManager* manager, sd_bus_message* call, sd_bus_slot** slot,
+int service_manager_send(ServiceManager* manager, sd_bus_message* call, usec_t timeout, sd_bus_slot** slot,
                          sd_bus_message_handler_t callback, void* userdata) {
         int r;
 
         if (!manager->ready)
                 return -ENOTCONN;
         if (callback)
-                r = sd_bus_call_async(manager->bus, slot, call, callback, userdata, MANAGER_CALL_TIMEOUT_USEC);
+                r = sd_bus_call_async(manager->bus, slot, call, callback, userdata, timeout);
         else {
                 r = sd_bus_message_set_expect_reply(call, false);
                 if (r >= 0)

@@ -13,6 +13,7 @@
 #include <systemd/sd-event.h>
 
 #include "util/macro.h"
+#include "util/usec.h"
 
 typedef struct ServiceManager ServiceManager;
 typedef struct ManagerListener ManagerListener;
@@ -42,7 +43,7 @@ int service_manager_new_call(ServiceManager* manager, const char* member, sd_bus
 /* Sends it. The callback gets the reply or an error message, once, unless *slot is dropped before; also when the line
  * breaks or the manager does not answer in time. Without a callback no reply is wanted. -ENOTCONN: it was not sent,
  * listeners will hear when the line is ready again. */
-int service_manager_send(ServiceManager* manager, sd_bus_message* call, sd_bus_slot** slot,
+int service_manager_send(ServiceManager* manager, sd_bus_message* call, usec_t timeout, sd_bus_slot** slot,
                          sd_bus_message_handler_t callback, void* userdata);
 
 /* Whether an error reply means that nobody knows if the call was carried out. */

@@ -36,11 +36,11 @@ static int start_parts(Stem* stem, sd_event* event, bool user_mode) {
         if (r >= 0)
                 r = service_manager_new(event, user_mode, &stem->manager);
         if (r >= 0)
-                r = scope_starts_new(event, stem->manager, &stem->starts);
-        if (r >= 0)
                 r = scope_watches_new(event, stem->manager, &stem->watches);
         if (r >= 0)
                 r = store_new(event, &stem->store);
+        if (r >= 0)
+                r = scope_starts_new(event, stem->manager, stem->watches, &stem->starts);
         if (r < 0)
                 return r;
 
@@ -97,8 +97,8 @@ Stem* stem_free(Stem* stem) {
         resumptions_free(stem->resumptions);
         node_table_free(stem->nodes);
         scope_kills_free(stem->kills);
-        scope_watches_free(stem->watches);
         scope_starts_free(stem->starts);
+        scope_watches_free(stem->watches);
         service_manager_free(stem->manager);
         store_free(stem->store);
         spawn_settings_done(&stem->spawn);

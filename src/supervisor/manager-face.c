@@ -20,12 +20,16 @@ static int handle_create(sd_bus_message* m, const Caller* caller, void* userdata
         _cleanup_node_spec_ NodeSpec* spec = NULL;
         Supervisor* s = userdata;
         Node* node;
+        int r;
 
         if (spec_read(m, &spec, &e) < 0)
                 return sd_bus_error_setf(error, ERROR_INVALID_CONFIG, "%s: %s", e.key, e.why);
         if (spec->seccomp && !seccomp_profile_exists(spec->seccomp))
                 return sd_bus_error_setf(error, ERROR_INVALID_CONFIG, "seccomp: there is no profile '%s'", spec->seccomp);
 
+        r = request_check_limits(s, m, error);
+        if (r < 0)
+                return r;
         if (s->stopping)
                 return sd_bus_error_set(error, ERROR_LAUNCH_FAILED, "the supervisor is being stopped and starts no more nodes");
 
@@ -42,11 +46,13 @@ static int handle_create(sd_bus_message* m, const Caller* caller, void* userdata
 }
 
 /* "" stands for all, as in Zeek. */
-static int handle_job(sd_bus_message* m, Supervisor* s, JobType type) {
+static int handle_job(sd_bus_message* m, Supervisor* s, JobType type, sd_bus_error* error) {
         const char* name;
         int r;
 
         r = sd_bus_message_read(m, "s", &name);
+        if (r >= 0)
+                r = request_check_limits(s, m, error);
         if (r < 0)
                 return r;
 
@@ -58,11 +64,11 @@ static int handle_job(sd_bus_message* m, Supervisor* s, JobType type) {
 }
 
 static int handle_destroy(sd_bus_message* m, const Caller* caller, void* userdata, sd_bus_error* error) {
-        return handle_job(m, userdata, JOB_DESTROY);
+        return handle_job(m, userdata, JOB_DESTROY, error);
 }
 
 static int handle_restart(sd_bus_message* m, const Caller* caller, void* userdata, sd_bus_error* error) {
-        return handle_job(m, userdata, JOB_RESTART);
+        return handle_job(m, userdata, JOB_RESTART, error);
 }
 
 static int handle_reload(sd_bus_message* m, const Caller* caller, void* userdata, sd_bus_error* error) {

@@ -21,9 +21,13 @@ static char* addressed_name(sd_bus_message* m) {
 
 static int handle_job(sd_bus_message* m, Supervisor* s, JobType type, sd_bus_error* error) {
         _cleanup_free_ char* name = addressed_name(m);
+        int r;
 
         if (!name)
                 return sd_bus_error_set(error, SD_BUS_ERROR_UNKNOWN_OBJECT, "This is not the object of a node");
+        r = request_check_limits(s, m, error);
+        if (r < 0)
+                return r;
         request_one(s, m, type, name);
         return 1;
 }

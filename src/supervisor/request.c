@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
 #include "supervisor/bus-names.h"
 #include "supervisor/instance.h"
 #include "supervisor/request.h"
@@ -23,6 +25,26 @@ Request* request_free(Request* request) {
         sd_bus_message_unref(request->m);
         free(request);
         return NULL;
+}
+
+int request_check_limits(const Supervisor* s, sd_bus_message* m, sd_bus_error* error) {
+        const char* sender = sd_bus_message_get_sender(m);
+        unsigned n_all = 0, n_of_sender = 0;
+        const Request* request;
+
+        TAILQ_FOREACH(request, &s->requests, requests) {
+                n_all++;
+                if (request->m && strcmp(sd_bus_message_get_sender(request->m), sender) == 0)
+                        n_of_sender++;
+        }
+
+        if (n_all >= PENDING_MAX)
+                return sd_bus_error_setf(error, ERROR_LIMITS_EXCEEDED, "More than %u calls wait for their turn", PENDING_MAX);
+        if (n_of_sender >= PENDING_PER_SENDER_MAX)
+                return sd_bus_error_setf(error, ERROR_LIMITS_EXCEEDED,
+                                         "More than %u of your calls wait for their turn; wait for answers first",
+                                         PENDING_PER_SENDER_MAX);
+        return 0;
 }
 
 static void request_answer(Request* request) {

@@ -17,6 +17,10 @@ typedef struct Request {
         TAILQ_ENTRY(Request) requests;
 } Request;
 
+/* May this call be taken too? LimitsExceeded if PENDING_PER_SENDER_MAX of its sender's calls, or PENDING_MAX of all, wait
+ * for their answers already. */
+int request_check_limits(const Supervisor* s, sd_bus_message* m, sd_bus_error* error);
+
 /* One node. The call is answered with "" (Create) or true. */
 void request_create(Supervisor* s, sd_bus_message* m, NodeSpec* spec);
 void request_one(Supervisor* s, sd_bus_message* m, JobType type, const char* name);

@@ -93,7 +93,7 @@ class Container:
 
     def enter(self, command):
         """A command line that runs another one inside, as root and in a control group that no unit has."""
-        namespaces = ["nsenter", f"--target={self.leader}", "--all"]
+        namespaces = ["nsenter", f"--target={self.leader}", "--all", "--root"]  # the root is not implied in a chroot
         return joining(self.group / "payload" / "lab.scope", namespaces + command)
 
     def end(self):

@@ -136,10 +136,21 @@ class Signals:
         def found():
             return next((s for s in self.named(member) if s.arguments[: len(arguments)] == list(arguments)), None)
 
+        return self.wait_until(found, timeout, f"a signal {member}{arguments}")
+
+    def wait_until(self, found, timeout=10, what=None):
+        """What the function returns once that is true; it is asked again after each signal."""
+        result = None
+
+        def ask():
+            nonlocal result
+            result = found()
+            return result
+
         with self.news:
-            if not self.news.wait_for(found, timeout):
-                raise TimeoutError(f"no signal {member}{arguments} within {timeout} s; seen: {self.seen}")
-            return found()
+            if not self.news.wait_for(ask, timeout):
+                raise TimeoutError(f"waited {timeout} s for {what or found}; seen: {self.seen}")
+        return result
 
 
 def node_path(name):

@@ -18,6 +18,8 @@ import pytest
 import bases
 from lab import Lab
 from machine import Machine
+from nodes import STAY, Story, remove_directories
+from traces import expect_traces, traces
 
 
 def pytest_addoption(parser):
@@ -77,6 +79,31 @@ def machine(machine_of_module):
     """A machine with the supervisor installed; a test fails when a daemon has anything to complain about after it."""
     yield machine_of_module
     complain(machine_of_module)
+
+
+@pytest.fixture(scope="module")
+def traces_of_module(machine_of_module):
+    machine = machine_of_module
+    machine.create("first", env=STAY)  # what the daemons make once, they keep, such as a timer's descriptor
+    machine.call("Destroy", "s", "first")
+    remove_directories(machine)
+    return traces(machine)
+
+
+@pytest.fixture
+def tidy(machine, traces_of_module):
+    """All nodes are destroyed after the test, and leave nothing of theirs but their working directories."""
+    yield
+    machine.call("Destroy", "s", "")
+    remove_directories(machine)
+    expect_traces(machine, traces_of_module)
+
+
+@pytest.fixture
+def story(machine):
+    """The signals of the supervisor during the test."""
+    with Story(machine) as story:
+        yield story
 
 
 def complain(machine):

@@ -47,6 +47,22 @@ def expect_traces(machine, before, timeout=5):
         assert time.monotonic() < deadline, f"left behind, before and after: {changed}"
 
 
+class Traces:
+    """What there was to be seen at one time, for many tests that leave nothing."""
+
+    def __init__(self, machine):
+        self.machine = machine
+        self.before = traces(machine)
+
+    def expect_none_since(self):
+        try:
+            expect_traces(self.machine, self.before)
+        except AssertionError:
+            self.machine.call("Destroy", "s", "")
+            self.before = traces(self.machine)  # the next test has its own to answer for
+            raise
+
+
 @contextlib.contextmanager
 def nothing_left(machine):
     """A context after which everything has to be as it was before."""

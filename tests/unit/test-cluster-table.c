@@ -248,6 +248,26 @@ static void a_table_has_a_limit_of_entries(void** state) {
         assert_string_equal(e.why, "has more than 4096 entries");
 }
 
+static void a_table_has_a_limit_of_bytes_in_all(void** state) {
+        const Field* field = record_find_field(&cluster_endpoint_type, "pcap_file");
+        _cleanup_cluster_table_ ClusterTable* table = cluster_table_new();
+        _cleanup_config_error_ ConfigError e = {};
+        ClusterEndpoint* endpoint = NULL;
+        char path[4095 + 1] = "";
+
+        memset(path, 'x', sizeof path - 1);
+        for (unsigned i = 0; i < 128; i++) {
+                _cleanup_free_ char* name = xasprintf("%u", i % 10);
+
+                assert_int_equal(cluster_table_add(table, name, &endpoint, &e), 0);
+                assert_int_equal(record_set_string(&cluster_endpoint_type, &endpoint->record, field, path, &e), 0);
+        }
+        assert_int_equal(cluster_table_add(table, "x", &endpoint, &e), 0);
+        assert_int_equal(cluster_table_finish(table, &e), -EINVAL);
+        assert_string_equal(e.key, "cluster");
+        assert_string_equal(e.why, "has more than 524288 bytes in all");
+}
+
 static void roles_are_known_once_an_endpoint_is_finished(void** state) {
         _cleanup_cluster_table_ ClusterTable* table = cluster_table_new();
 
@@ -311,6 +331,7 @@ int main(void) {
                 cmocka_unit_test(a_finished_table_is_sorted_and_searched),
                 cmocka_unit_test(an_empty_table_is_a_table),
                 cmocka_unit_test(a_table_has_a_limit_of_entries),
+                cmocka_unit_test(a_table_has_a_limit_of_bytes_in_all),
                 cmocka_unit_test(roles_are_known_once_an_endpoint_is_finished),
                 cmocka_unit_test(tables_are_equal_when_their_entries_are),
                 cmocka_unit_test(a_table_lives_as_long_as_someone_refers_to_it),

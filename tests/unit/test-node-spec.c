@@ -289,6 +289,22 @@ static void lists_have_a_limit_of_entries(void** state) {
         }
 }
 
+static void lists_have_a_limit_of_bytes_in_all(void** state) {
+        static const char* const texts[] = { "addl_base_scripts", "addl_user_scripts" };
+        _cleanup_free_ char* kibibyte = repeat("s", 1024);
+
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
+                _cleanup_config_error_ ConfigError e = {};
+                _cleanup_node_spec_ NodeSpec* spec = node_spec_new();
+
+                for (unsigned n = 0; n < 128; n++)
+                        assert_int_equal(set_text(spec, texts[i], kibibyte, &e), 0);
+                assert_int_equal(set_text(spec, texts[i], "s", &e), -EINVAL);
+                assert_string_equal(e.key, texts[i]);
+                assert_string_equal(e.why, "has more than 131072 bytes in all");
+        }
+}
+
 static void a_list_may_be_given_and_empty(void** state) {
         _cleanup_node_spec_ NodeSpec *absent = node_spec_new(), *empty = node_spec_new();
 
@@ -314,6 +330,21 @@ static void an_environment_has_a_limit_of_entries(void** state) {
         assert_int_equal(set_text(spec, "env", "W=", &e), -EINVAL);
         assert_string_equal(e.key, "env");
         assert_string_equal(e.why, "has more than 512 entries");
+}
+
+static void an_environment_has_a_limit_of_bytes_in_all(void** state) {
+        _cleanup_free_ char* value = repeat("v", 32 * 1024 - 2);
+        _cleanup_config_error_ ConfigError e = {};
+        _cleanup_node_spec_ NodeSpec* spec = node_spec_new();
+
+        for (char name = 'A'; name < 'E'; name++) {
+                _cleanup_free_ char* assignment = xasprintf("%c=%s", name, value);
+
+                assert_int_equal(set_text(spec, "env", assignment, &e), 0);
+        }
+        assert_int_equal(set_text(spec, "env", "E=", &e), -EINVAL);
+        assert_string_equal(e.key, "env");
+        assert_string_equal(e.why, "has more than 131072 bytes in all");
 }
 
 static void variables_and_their_values_have_their_limits_to_the_byte(void** state) {
@@ -639,8 +670,10 @@ int main(void) {
                 cmocka_unit_test(a_name_has_its_own_limit),
                 cmocka_unit_test(numbers_have_their_limits_to_the_unit),
                 cmocka_unit_test(lists_have_a_limit_of_entries),
+                cmocka_unit_test(lists_have_a_limit_of_bytes_in_all),
                 cmocka_unit_test(a_list_may_be_given_and_empty),
                 cmocka_unit_test(an_environment_has_a_limit_of_entries),
+                cmocka_unit_test(an_environment_has_a_limit_of_bytes_in_all),
                 cmocka_unit_test(variables_and_their_values_have_their_limits_to_the_byte),
                 cmocka_unit_test(names_that_are_no_variables_are_refused),
                 cmocka_unit_test(variables_that_reach_into_privileged_programs_are_refused),

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Nodes in a test: configurations of the stand-in that plays zeek, and the story that signals tell of a node."""
+
+import shutil
+
+from bus import NODE, node_path
+
+CLD_EXITED, CLD_KILLED, CLD_DUMPED = 1, 2, 3
+DIRECTORIES = "/var/lib/zeek-supervisor/nodes"
+
+# of the supervisor's own entries in the journal; see catalog/zeek-supervisor.catalog
+EXITED = "ced6e487fe1c459489d82fb2bf50c70c"
+KILLED = "fb7455fa539d4fb39915bf3e53385fb3"
+
+
+def play(*directives):
+    """An environment in which the stand-in does this; `zeek --help` of it says what there is."""
+    return {"ZEEK_STANDIN": ",".join(directives)}
+
+
+STAY = play("stay")
+
+
+def member(role, **more):
+    return {"role": role, "host": "127.0.0.1", **more}
+
+
+def cluster_of(**roles):
+    """A cluster table: names with "_" for "-", as keywords."""
+    return {name.replace("_", "-"): member(role) for name, role in roles.items()}
+
+
+def of_role(role, name):
+    """The part of a configuration that makes a node one of a role."""
+    return {"cluster": {name: member(role)}}
+
+
+def scope(name):
+    return "zeek-node-{}.scope".format(name.replace("-", r"\x2d"))
+
+
+def create_ready(machine, name, **config):
+    """Creates a node and returns when it has set up all that it does about signals."""
+    status = machine.lab.path(f"{DIRECTORIES}/{name}/.status")
+    machine.create(name, **config)
+    machine.wait_for(lambda: status.exists() and status.read_text().startswith("RUNNING"))
+
+
+def is_alive(machine, pid):
+    return machine.lab.path(f"/proc/{pid}").exists()
+
+
+def tree(machine, name):
+    """The processes of a node."""
+    return machine.processes(machine.show(scope(name))["ControlGroup"].lstrip("/"))
+
+
+def remove_directories(machine):
+    """A node's working directory outlives it; what a test has left in them is to go."""
+    for directory in machine.lab.path(DIRECTORIES).iterdir():
+        shutil.rmtree(directory)
+
+
+class Snapshot(dict):
+    """The properties of a node as a signal left them; at: which one it was."""
+
+    def __init__(self, properties, at):
+        super().__init__(properties)
+        self.at = at
+
+
+class Story:
+    """The signals of the supervisor from here on."""
+
+    def __init__(self, machine):
+        self.signals = machine.signals()
+
+    def __enter__(self):
+        self.signals.__enter__()
+        return self
+
+    def __exit__(self, *reason):
+        self.signals.__exit__(*reason)
+
+    def starts(self, name):
+        """The process of each NodeStatus."""
+        return [s.arguments[1] for s in self.signals.named("NodeStatus") if s.arguments[0] == name]
+
+    def snapshots(self, name):
+        path, now, all = node_path(name), {}, []
+        for at, signal in enumerate(list(self.signals.seen)):
+            match signal.member, signal.arguments:
+                case "InterfacesAdded", [added, interfaces] if added == path:
+                    now = interfaces[NODE]
+                case "PropertiesChanged", [interface, changed, _] if (signal.path, interface) == (path, NODE):
+                    now = now | changed
+                case _:
+                    continue
+            all.append(Snapshot(now, at))
+        return all
+
+    def wait(self, name, after=None, timeout=20, **wanted):
+        """The first snapshot, after another one, that has these values; a value may be a predicate."""
+
+        def fits(snapshot):
+            return all(
+                key in snapshot and (value(snapshot[key]) if callable(value) else snapshot[key] == value)
+                for key, value in wanted.items()
+            )
+
+        def found():
+            late = (s for s in self.snapshots(name) if after is None or s.at > after.at)
+            return next(filter(fits, late), None)
+
+        return self.signals.wait_until(found, timeout, f"{name} to have {wanted}")
+
+    def states(self, name):
+        """The states that it went through, each as often as it was entered."""
+        states = [s["State"] for s in self.snapshots(name) if "State" in s]
+        return [state for state, before in zip(states, [None, *states]) if state != before]
+
+    def wait_gone(self, name, timeout=20):
+        return self.signals.wait_for("InterfacesRemoved", node_path(name), timeout=timeout)

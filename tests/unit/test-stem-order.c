@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+#include <sys/socket.h>
+
+#include "stem/limits.h"
+#include "stem/order.h"
+#include "unit/unit.h"
+#include "util/fd.h"
+#include "util/strv.h"
+
+#define SYSTEM_MODE false
+#define USER_MODE true
+
+/* The keys that every order needs, and in system mode the user. */
+#define BASICS "Name", "s", "worker-1", "Scope", "s", "zeek-node-worker\\x2d1.scope", "Arguments", "as", 2, "/bin/zeek", "-b"
+#define USER "UID", "u", (uint32_t) 7, "GID", "u", (uint32_t) 8
+
+/* A bus that goes nowhere: messages need one to be made on. */
+static int open_bus(void** state) {
+        sd_bus* bus = NULL;
+        int fds[2];
+
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
+        assert_true(sd_bus_new(&bus) >= 0);
+        assert_true(sd_bus_set_fd(bus, fds[0], fds[0]) >= 0);
+        assert_true(sd_bus_start(bus) >= 0);
+        fd_close(fds[1]);
+        *state = bus;
+        return 0;
+}
+
+static int close_bus(void** state) {
+        sd_bus_close_unref(*state);
+        return 0;
+}
+
+static sd_bus_message* new_message(sd_bus* bus) {
+        sd_bus_message* m = NULL;
+
+        assert_true(sd_bus_message_new_signal(bus, &m, "/x", "x.y", "z") >= 0);
+        return m;
+}
+
+static int read_order(sd_bus_message* m, bool user_mode, LaunchOrder** ret, sd_bus_error* e) {
+        assert_true(sd_bus_message_seal(m, 1, 0) >= 0);
+        assert_true(sd_bus_message_rewind(m, true) >= 0);
+        return launch_order_read(m, user_mode, ret, e);
+}
+
+#define READ(bus, user_mode, ret, n, ...)                                               \
+        do {                                                                            \
+                sd_bus_message* _m = new_message(bus);                                  \
+                sd_bus_error _e = SD_BUS_ERROR_NULL;                                    \
+                assert_true(sd_bus_message_append(_m, "a{sv}", (n), __VA_ARGS__) >= 0); \
+                if (read_order(_m, (user_mode), (ret), &_e) < 0)                        \
+                        fail_msg("refused: %s", _e.message);                            \
+                sd_bus_message_unref(_m);                                               \
+        } while (0)
+
+static void expect_refusal(sd_bus_message* m, bool user_mode, const char* text) {
+        sd_bus_error e = SD_BUS_ERROR_NULL;
+        LaunchOrder* order = NULL;
+
+        assert_int_equal(read_order(m, user_mode, &order, &e), -EINVAL);
+        assert_null(order);
+        assert_string_equal(e.name, SD_BUS_ERROR_INVALID_ARGS);
+        if (!strstr(e.message, text))
+                fail_msg("\"%s\" is not in \"%s\"", text, e.message);
+        sd_bus_error_free(&e);
+        sd_bus_message_unref(m);
+}
+
+#define REFUSE(bus, user_mode, text, n, ...)                                            \
+        do {                                                                            \
+                sd_bus_message* _m = new_message(bus);                                  \
+                assert_true(sd_bus_message_append(_m, "a{sv}", (n), __VA_ARGS__) >= 0); \
+                expect_refusal(_m, (user_mode), (text));                                \
+        } while (0)
+
+static void what_is_not_ordered_has_a_default(void** state) {
+        _cleanup_launch_order_ LaunchOrder* order = NULL;
+
+        READ(*state, USER_MODE, &order, 3, BASICS);
+        assert_string_equal(order->name, "worker-1");
+        assert_string_equal(order->scope, "zeek-node-worker\\x2d1.scope");
+        assert_string_equal(order->arguments[1], "-b");
+        assert_string_equal(order->working_directory, "/");
+        assert_true(order->truncate_files);
+        assert_false(order->has_user);
+        assert_false(order->has_nice);
+        assert_false(order->has_oom_score_adjust);
+        assert_false(order->has_umask);
+        assert_null(order->cpu_mask);
+        assert_null(order->output_file);
+        assert_int_equal(order->n_limits, 0);
+        assert_int_equal(order->ambient_capabilities, 0);
+}
+
+static void every_key_finds_its_place(void** state) {
+        _cleanup_launch_order_ LaunchOrder* order = NULL;
+
+        READ(*state, SYSTEM_MODE, &order, 17, BASICS, USER,
+             "Environment", "as", 2, "A=1", "B=",
+             "WorkingDirectory", "s", "/var/lib/x",
+             "StandardOutputFile", "s", "out",
+             "StandardErrorFile", "s", "../err",
+             "TruncateOutputFiles", "b", 0,
+             "Groups", "au", 2, (uint32_t) 3, (uint32_t) 4,
+             "AmbientCapabilities", "t", UINT64_C(1) << 13,
+             "CPUAffinity", "ay", 9, 0x02, 0, 0, 0, 0, 0, 0, 0, 0x80,
+             "Nice", "i", -20,
+             "OOMScoreAdjust", "i", -1000,
+             "UMask", "u", 0777,
+             "ResourceLimits", "a{st}", 2, "NOFILE", UINT64_C(5), "CORE", UINT64_MAX);
+
+        assert_true(order->has_user);
+        assert_int_equal(order->uid, 7);
+        assert_int_equal(order->gid, 8);
+        assert_int_equal(order->n_groups, 2);
+        assert_int_equal(order->groups[1], 4);
+        assert_string_equal(order->environment[1], "B=");
+        assert_string_equal(order->working_directory, "/var/lib/x");
+        assert_string_equal(order->output_file, "out");
+        assert_string_equal(order->error_file, "../err");
+        assert_false(order->truncate_files);
+        assert_true(order->ambient_capabilities == 1 << 13);
+        assert_int_equal(order->cpu_mask_size, 16);
+        assert_true(((uint8_t*) order->cpu_mask)[0] == 0x02);
+        assert_true(((uint8_t*) order->cpu_mask)[8] == 0x80);
+        assert_int_equal(order->nice, -20);
+        assert_int_equal(order->oom_score_adjust, -1000);
+        assert_int_equal(order->umask, 0777);
+        assert_int_equal(order->n_limits, 2);
+        assert_int_equal(order->limits[0].resource, RLIMIT_NOFILE);
+        assert_int_equal(order->limits[0].value, 5);
+        assert_true(order->limits[1].value == RLIM_INFINITY);
+}
+
+/* Copied twice: a second attempt to start the scope does so. */
+static void scope_properties_are_copied_as_they_are(void** state) {
+        _cleanup_launch_order_ LaunchOrder* order = NULL;
+
+        READ(*state, USER_MODE, &order, 5, BASICS,
+             "ScopeProperties", "a(sv)", 2, "Slice", "s", "zeek-workers.slice", "MemoryMax", "t", UINT64_C(1) << 40,
+             "Nice", "i", 3);
+
+        for (int i = 0; i < 2; i++) {
+                sd_bus_message* target = new_message(*state);
+                const char *name, *text;
+                uint64_t number;
+
+                assert_true(sd_bus_message_open_container(target, 'a', "(sv)") >= 0);
+                assert_int_equal(launch_order_append_scope_properties(order, target), 0);
+                assert_true(sd_bus_message_close_container(target) >= 0);
+                assert_true(sd_bus_message_seal(target, 1, 0) >= 0);
+                assert_true(sd_bus_message_rewind(target, true) >= 0);
+
+                assert_true(sd_bus_message_enter_container(target, 'a', "(sv)") > 0);
+                assert_true(sd_bus_message_read(target, "(sv)", &name, "s", &text) > 0);
+                assert_string_equal(name, "Slice");
+                assert_string_equal(text, "zeek-workers.slice");
+                assert_true(sd_bus_message_read(target, "(sv)", &name, "t", &number) > 0);
+                assert_string_equal(name, "MemoryMax");
+                assert_true(number == UINT64_C(1) << 40);
+                assert_int_equal(sd_bus_message_at_end(target, false), 1);
+                sd_bus_message_unref(target);
+        }
+}
+
+static void an_order_lacks_nothing_and_has_nothing_twice(void** state) {
+        REFUSE(*state, USER_MODE, "Name: is missing", 1, "Arguments", "as", 1, "/x");
+        REFUSE(*state, USER_MODE, "Scope: is missing", 2, "Name", "s", "n", "Arguments", "as", 1, "/x");
+        REFUSE(*state, USER_MODE, "Arguments: is missing", 2, "Name", "s", "n", "Scope", "s", "x.scope");
+        REFUSE(*state, USER_MODE, "Nice: is given twice", 5, BASICS, "Nice", "i", 1, "Nice", "i", 1);
+        REFUSE(*state, USER_MODE, "Colour: there is no such key", 4, BASICS, "Colour", "s", "green");
+        REFUSE(*state, USER_MODE, "Nice: has the type u instead of i", 4, BASICS, "Nice", "u", 1);
+        REFUSE(*state, USER_MODE, "Environment: has the type s instead of as", 4, BASICS, "Environment", "s", "A=1");
+}
+
+static void users_are_for_the_system_alone(void** state) {
+        REFUSE(*state, SYSTEM_MODE, "UID: is missing", 3, BASICS);
+        REFUSE(*state, SYSTEM_MODE, "GID: is missing", 4, BASICS, "UID", "u", 1);
+        REFUSE(*state, SYSTEM_MODE, "UID: 4294967295", 5, BASICS, "UID", "u", UINT32_MAX, "GID", "u", 1);
+        REFUSE(*state, SYSTEM_MODE, "GID: 4294967295", 5, BASICS, "UID", "u", 1, "GID", "u", UINT32_MAX);
+        REFUSE(*state, SYSTEM_MODE, "Groups: not a group", 6, BASICS, USER, "Groups", "au", 1, UINT32_MAX);
+        REFUSE(*state, USER_MODE, "UID: users cannot be changed", 5, BASICS, USER);
+        REFUSE(*state, USER_MODE, "UID: users cannot be changed", 4, BASICS, "Groups", "au", 0);
+}
+
+static void names_are_plain(void** state) {
+        static const char* const bad_names[] = { "", "-a", "a b", "a/b", "..", "a\nb" };
+        static const char* const bad_scopes[] = { "", ".scope", "x.service", "a b.scope", "a/b.scope", "x.scope ", "é.scope" };
+
+        for (size_t i = 0; i < ELEMENTSOF(bad_names); i++)
+                REFUSE(*state, USER_MODE, "Name: ", 1, "Name", "s", bad_names[i]);
+        for (size_t i = 0; i < ELEMENTSOF(bad_scopes); i++)
+                REFUSE(*state, USER_MODE, "Scope: not the name of a scope unit", 1, "Scope", "s", bad_scopes[i]);
+}
+
+static void values_make_sense(void** state) {
+        static const char* const bad_directories[] = { "", "relative", "/a/..", "/../a", "/a/../b", ".." };
+
+        for (size_t i = 0; i < ELEMENTSOF(bad_directories); i++)
+                REFUSE(*state, USER_MODE, "WorkingDirectory: must", 1, "WorkingDirectory", "s", bad_directories[i]);
+        REFUSE(*state, USER_MODE, "Arguments: the first", 1, "Arguments", "as", 0);
+        REFUSE(*state, USER_MODE, "Arguments: the first", 1, "Arguments", "as", 1, "zeek");
+        REFUSE(*state, USER_MODE, "Environment: not of the form", 1, "Environment", "as", 1, "A");
+        REFUSE(*state, USER_MODE, "Environment: not of the form", 1, "Environment", "as", 1, "=A");
+        REFUSE(*state, USER_MODE, "StandardOutputFile: not the name", 1, "StandardOutputFile", "s", "");
+        REFUSE(*state, USER_MODE, "Nice: 20 is not in the range", 1, "Nice", "i", 20);
+        REFUSE(*state, USER_MODE, "OOMScoreAdjust: -1001", 1, "OOMScoreAdjust", "i", -1001);
+        REFUSE(*state, USER_MODE, "UMask: 512", 1, "UMask", "u", 01000);
+        REFUSE(*state, USER_MODE, "CPUAffinity: names no CPU", 1, "CPUAffinity", "ay", 2, 0, 0);
+        REFUSE(*state, USER_MODE, "CPUAffinity: names no CPU", 1, "CPUAffinity", "ay", 0);
+        REFUSE(*state, USER_MODE, "AmbientCapabilities: not a set", 1, "AmbientCapabilities", "t", UINT64_MAX);
+        REFUSE(*state, USER_MODE, "ResourceLimits: there is no limit", 1, "ResourceLimits", "a{st}", 1, "nofile",
+               UINT64_C(1));
+        REFUSE(*state, USER_MODE, "ResourceLimits: NOFILE is given twice", 1, "ResourceLimits", "a{st}", 2, "NOFILE",
+               UINT64_C(1), "NOFILE", UINT64_C(1));
+        REFUSE(*state, USER_MODE, "ScopeProperties: PIDFDs is not", 1, "ScopeProperties", "a(sv)", 1, "PIDFDs", "s", "");
+        REFUSE(*state, USER_MODE, "ScopeProperties: CollectMode is not", 1, "ScopeProperties", "a(sv)", 1,
+               "CollectMode", "s", "");
+}
+
+static void dots_in_directory_names_are_no_way_up(void** state) {
+        _cleanup_launch_order_ LaunchOrder* order = NULL;
+
+        READ(*state, USER_MODE, &order, 4, BASICS, "WorkingDirectory", "s", "/a/..b/...//c../.");
+        assert_string_equal(order->working_directory, "/a/..b/...//c../.");
+}
+
+static void append_strings(sd_bus_message* m, const char* key, size_t n, const char* s) {
+        assert_true(sd_bus_message_open_container(m, 'a', "{sv}") >= 0);
+        assert_true(sd_bus_message_open_container(m, 'e', "sv") >= 0);
+        assert_true(sd_bus_message_append_basic(m, 's', key) >= 0);
+        assert_true(sd_bus_message_open_container(m, 'v', "as") >= 0);
+        assert_true(sd_bus_message_open_container(m, 'a', "s") >= 0);
+        for (size_t i = 0; i < n; i++)
+                assert_true(sd_bus_message_append_basic(m, 's', s) >= 0);
+        for (int i = 0; i < 4; i++)
+                assert_true(sd_bus_message_close_container(m) >= 0);
+}
+
+static void sizes_are_limited(void** state) {
+        _cleanup_free_ char* long_string = xcalloc(ORDER_STRING_MAX + 2, 1);
+        _cleanup_free_ char* long_path = xcalloc(5000, 1);
+        sd_bus_message* m;
+
+        memset(long_string, 'a', ORDER_STRING_MAX + 1);
+        memset(long_path, '/', 4999);
+
+        append_strings(m = new_message(*state), "Arguments", ORDER_ARGUMENTS_MAX + 1, "/x");
+        expect_refusal(m, USER_MODE, "Arguments: too long");
+        append_strings(m = new_message(*state), "Arguments", 1, long_string);
+        expect_refusal(m, USER_MODE, "Arguments: too long");
+        long_string[ORDER_STRING_MAX] = 0;
+        append_strings(m = new_message(*state), "Environment", ORDER_STRINGS_SIZE_MAX / ORDER_STRING_MAX + 1, long_string);
+        expect_refusal(m, USER_MODE, "Environment: too long");
+
+        REFUSE(*state, USER_MODE, "WorkingDirectory: must be", 1, "WorkingDirectory", "s", long_path);
+        REFUSE(*state, USER_MODE, "StandardErrorFile: not", 1, "StandardErrorFile", "s", long_path);
+        REFUSE(*state, USER_MODE, "Arguments: the first", 1, "Arguments", "as", 1, long_path);
+        memset(long_path, 'a', 4999);
+        REFUSE(*state, USER_MODE, "a: there is no such key", 1, long_path, "s", "");
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(what_is_not_ordered_has_a_default),
+                cmocka_unit_test(every_key_finds_its_place),
+                cmocka_unit_test(scope_properties_are_copied_as_they_are),
+                cmocka_unit_test(an_order_lacks_nothing_and_has_nothing_twice),
+                cmocka_unit_test(users_are_for_the_system_alone),
+                cmocka_unit_test(names_are_plain),
+                cmocka_unit_test(values_make_sense),
+                cmocka_unit_test(dots_in_directory_names_are_no_way_up),
+                cmocka_unit_test(sizes_are_limited),
+        };
+
+        return cmocka_run_group_tests(tests, open_bus, close_bus);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "stem/process.h"
+#include "unit/scratch.h"
+#include "unit/unit.h"
+#include "util/fd.h"
+#include "util/strv.h"
+
+#define PATIENCE_MSEC 10000
+
+static SpawnSettings settings;
+
+static int set_up(void** state) {
+        return spawn_settings_init(&settings);
+}
+
+static int tear_down(void** state) {
+        spawn_settings_done(&settings);
+        return 0;
+}
+
+static LaunchOrder* new_order(const char* script) {
+        LaunchOrder* order = launch_order_new();
+
+        order->name = xstrdup("test");
+        order->working_directory = xstrdup("/");
+        strv_extend(&order->arguments, "/bin/sh");
+        strv_extend(&order->arguments, "-c");
+        strv_extend(&order->arguments, script);
+        return order;
+}
+
+static void wait_for_end(const Process* p) {
+        struct pollfd fd = { .fd = p->pidfd, .events = POLLIN };
+
+        assert_int_equal(poll(&fd, 1, PATIENCE_MSEC), 1);
+}
+
+static char* read_all(int fd) {
+        char* text = xcalloc(65536, 1);
+        size_t size = 0;
+
+        for (;;) {
+                struct pollfd p = { .fd = fd, .events = POLLIN };
+                assert_int_equal(poll(&p, 1, PATIENCE_MSEC), 1);
+
+                ssize_t n = read(fd, text + size, 65535 - size);
+                assert_true(n >= 0);
+                if (n == 0)
+                        return text;
+                size += (size_t) n;
+        }
+}
+
+/* The last report, once there is no more to come. */
+static SpawnProgress wait_for_report(const Process* p, ChildReport* ret) {
+        struct pollfd fd = { .fd = p->report, .events = 0 };
+
+        *ret = (ChildReport) { .step = _CHILD_STEP_INVALID };
+        assert_int_equal(poll(&fd, 1, PATIENCE_MSEC), 1);
+        assert_true(fd.revents & POLLHUP);
+        return process_read_report(p, ret);
+}
+
+/* Runs an order that must fail; *ret says where. */
+static void spawn_that_fails(LaunchOrder* order, ChildReport* ret) {
+        Process p = PROCESS_NONE;
+
+        assert_int_equal(process_spawn(order, &settings, SPAWN_NODE, &p), 0);
+        assert_int_equal(process_go(&p), 0);
+        assert_int_equal(wait_for_report(&p, ret), SPAWN_FAILED);
+        wait_for_end(&p);
+        process_release(&p);
+}
+
+static void a_node_runs_and_its_end_is_kept_until_it_is_released(void** state) {
+        _cleanup_launch_order_ LaunchOrder* order = new_order("echo out; echo err >&2; exit 3");
+        Process p = PROCESS_NONE;
+        ChildReport report;
+        ProcessExit e;
+
+        assert_int_equal(process_spawn(order, &settings, SPAWN_NODE, &p), 0);
+        assert_int_equal(process_peek(&p, &e), 0);
+        assert_int_equal(process_go(&p), 0);
+        assert_int_equal(wait_for_report(&p, &report), SPAWN_EXECUTED);
+
+        _cleanup_free_ char *output = read_all(p.output), *error = read_all(p.error);
+        assert_string_equal(output, "out\n");
+        assert_string_equal(error, "err\n");
+
+        wait_for_end(&p);
+        for (int i = 0; i < 2; i++) {
+                assert_int_equal(process_peek(&p, &e), 1);
+                assert_int_equal(e.code, CLD_EXITED);
+                assert_int_equal(e.status, 3);
+        }
+        pid_t pid = p.pid;
+        process_release(&p);
+        assert_int_equal(kill(pid, 0), -1);
+        assert_int_equal(errno, ESRCH);
+}
+
+static void a_child_that_is_given_up_ends_and_does_nothing(void** state) {
+        _cleanup_scratch_ Scratch scratch = scratch_new();
+        _cleanup_launch_order_ LaunchOrder* order = new_order("true");
+        _cleanup_free_ char* place = xasprintf("%s/node", scratch.path);
+        Process p = PROCESS_NONE;
+        ChildReport report;
+
+        free_and_replace(order->working_directory, xstrdup(place));
+        assert_int_equal(process_spawn(order, &settings, SPAWN_NODE, &p), 0);
+        p.go = fd_close(p.go);
+        assert_int_equal(wait_for_report(&p, &report), SPAWN_FAILED);
+        assert_int_equal(report.step, CHILD_SCOPE);
+        assert_int_equal(report.error, 0);
+        wait_for_end(&p);
+        process_release(&p);
+        assert_int_equal(access(place, F_OK), -1);
+}
+
+static void a_killed_child_is_known_to_have_been_where_it_was(void** state) {
+        _cleanup_launch_order_ LaunchOrder* order = new_order("true");
+        Process p = PROCESS_NONE;
+        ChildReport report;
+        ProcessExit e;
+
+        assert_int_equal(process_spawn(order, &settings, SPAWN_NODE, &p), 0);
+        process_kill(&p);
+        wait_for_end(&p);
+        assert_int_equal(wait_for_report(&p, &report), SPAWN_FAILED);
+        assert_int_equal(report.error, 0);
+        assert_int_equal(process_peek(&p, &e), 1);
+
+        _cleanup_free_ char* how = process_exit_describe(&e);
+        assert_string_equal(how, "killed by signal 9 (SIGKILL)");
+        (void) process_go(&p); /* SIGPIPE is ignored in this program as in the stem */
+        process_release(&p);
+}
+
+static void nothing_of_ours_is_inherited(void** state) {
+        _cleanup_launch_order_ LaunchOrder* order = new_order("ls /proc/self/fd; ulimit -Sn; grep SigIgn /proc/self/status");
+        _cleanup_close_ int leak = dup(STDIN_FILENO); /* without CLOEXEC */
+        _cleanup_free_ char* expected = xasprintf("0\n1\n2\n3\n%llu\nSigIgn:\t0000000000000000\n",
+                                                  (unsigned long long) settings.nofile.rlim_cur);
+        Process p = PROCESS_NONE;
+
+        assert_true(leak >= 0);
+        strv_extend(&order->environment, "PATH=/usr/bin:/bin");
+        assert_int_equal(process_spawn(order, &settings, SPAWN_NODE, &p), 0);
+        assert_int_equal(process_go(&p), 0);
+        _cleanup_free_ char* output = read_all(p.output);
+        assert_string_equal(output, expected);
+        wait_for_end(&p);
+        process_release(&p);
+}
+
+static void a_failed_execution_removes_what_was_made(void** state) {
+        _cleanup_scratch_ Scratch scratch = scratch_new();
+        _cleanup_launch_order_ LaunchOrder* order = new_order("");
+        ChildReport report;
+
+        free_and_replace(order->arguments[0], xstrdup("/nowhere/zeek"));
+        free_and_replace(order->working_directory, xasprintf("%s//a/b///c/", scratch.path));
+        order->error_file = xstrdup("err");
+        order->output_file = xasprintf("%s/out", scratch.path);
+        spawn_that_fails(order, &report);
+        assert_int_equal(report.step, CHILD_EXECUTE);
+        assert_int_equal(report.error, ENOENT);
+        assert_int_equal(access(order->output_file, F_OK), -1);
+        assert_int_equal(rmdir(scratch.path), 0); /* it is empty */
+        assert_int_equal(mkdir(scratch.path, 0755), 0);
+}
+
+static void directories_that_were_there_stay(void** state) {
+        _cleanup_scratch_ Scratch scratch = scratch_new();
+        _cleanup_launch_order_ LaunchOrder* order = new_order("");
+        ChildReport report;
+
+        scratch_write(&scratch, "a/err", 0600, "old\n");
+        free_and_replace(order->arguments[0], xstrdup("/nowhere/zeek"));
+        free_and_replace(order->working_directory, xasprintf("%s/a/b", scratch.path));
+        order->error_file = xstrdup("../err");
+        order->truncate_files = false;
+        spawn_that_fails(order, &report);
+
+        _cleanup_free_ char *file = xasprintf("%s/a/err", scratch.path), *made = xasprintf("%s/a/b", scratch.path);
+        assert_int_equal(access(file, F_OK), 0);
+        assert_int_equal(access(made, F_OK), -1);
+}
+
+static void two_streams_may_share_a_file(void** state) {
+        _cleanup_scratch_ Scratch scratch = scratch_new();
+        _cleanup_launch_order_ LaunchOrder* order = new_order("echo a; echo b >&2; echo c");
+        _cleanup_free_ char *path = xasprintf("%s/both", scratch.path), *text = NULL;
+        Process p = PROCESS_NONE;
+
+        order->error_file = xstrdup(path);
+        order->output_file = xstrdup(path);
+        assert_int_equal(process_spawn(order, &settings, SPAWN_NODE, &p), 0);
+        assert_int_equal(process_go(&p), 0);
+        wait_for_end(&p);
+        process_release(&p);
+        assert_int_equal(file_read(AT_FDCWD, path, 100, &text, NULL), 0);
+        assert_string_equal(text, "a\nb\nc\n");
+}
+
+static void what_is_in_a_files_place_does_not_hang_us(void** state) {
+        _cleanup_scratch_ Scratch scratch = scratch_new();
+        _cleanup_launch_order_ LaunchOrder* order = new_order("true");
+        ChildReport report;
+
+        order->output_file = xasprintf("%s/x", scratch.path);
+
+        assert_int_equal(mkfifo(order->output_file, 0666), 0);
+        spawn_that_fails(order, &report);
+        assert_int_equal(report.step, CHILD_OUTPUT_FILE);
+        assert_int_equal(report.error, CHILD_ERROR_NOT_REGULAR);
+        assert_int_equal(access(order->output_file, F_OK), 0);
+
+        assert_int_equal(unlink(order->output_file), 0);
+        scratch_link(&scratch, "x", "target");
+        spawn_that_fails(order, &report);
+        assert_int_equal(report.error, ELOOP);
+
+        assert_int_equal(unlink(order->output_file), 0);
+        assert_int_equal(mkdir(order->output_file, 0755), 0);
+        spawn_that_fails(order, &report);
+        assert_int_equal(report.error, EISDIR);
+}
+
+static void a_probe_starts_at_once_and_dies_with_its_group(void** state) {
+        _cleanup_launch_order_ LaunchOrder* order = new_order("sleep 1000 & echo $!; exec sleep 1000");
+        Process p = PROCESS_NONE;
+        ChildReport report;
+        char text[32] = {};
+        struct pollfd fd;
+
+        strv_extend(&order->environment, "PATH=/usr/bin:/bin");
+        assert_int_equal(process_spawn(order, &settings, SPAWN_PROBE, &p), 0);
+        assert_int_equal(p.error, -EBADF);
+        assert_int_equal(wait_for_report(&p, &report), SPAWN_EXECUTED);
+        fd = (struct pollfd) { .fd = p.output, .events = POLLIN };
+        assert_int_equal(poll(&fd, 1, PATIENCE_MSEC), 1);
+        assert_true(read(p.output, text, sizeof text - 1) > 0);
+
+        process_kill_group(&p);
+        wait_for_end(&p);
+        /* the pipe ends only with the last who has it */
+        fd.events = 0;
+        assert_int_equal(poll(&fd, 1, PATIENCE_MSEC), 1);
+        process_release(&p);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_node_runs_and_its_end_is_kept_until_it_is_released),
+                cmocka_unit_test(a_child_that_is_given_up_ends_and_does_nothing),
+                cmocka_unit_test(a_killed_child_is_known_to_have_been_where_it_was),
+                cmocka_unit_test(nothing_of_ours_is_inherited),
+                cmocka_unit_test(a_failed_execution_removes_what_was_made),
+                cmocka_unit_test(directories_that_were_there_stay),
+                cmocka_unit_test(two_streams_may_share_a_file),
+                cmocka_unit_test(what_is_in_a_files_place_does_not_hang_us),
+                cmocka_unit_test(a_probe_starts_at_once_and_dies_with_its_group),
+        };
+
+        (void) signal(SIGPIPE, SIG_IGN);
+        return cmocka_run_group_tests(tests, set_up, tear_down);
+}
