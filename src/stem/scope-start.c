@@ -42,7 +42,11 @@ struct ScopeStart {
         char* early_result; /* of a job that ended before we knew it to be ours */
         sd_event_source* timer;
         usec_t name_in_use_since; /* 0: it was free */
+<<<<<<< HEAD
         ScopeWatch* predecessor;  /* the scope that has it */
+=======
+        bool sent_pidfd; /* PIDFDs= was in the last call */
+>>>>>>> adopt
         bool tried_pids; /* this attempt goes without PIDFDs= to find out whether that was what the manager disliked */
         bool unsure;
         bool made;
@@ -158,7 +162,8 @@ static bool is_property_error(const sd_bus_error* e) {
 static void call_failed(ScopeStart* start, const sd_bus_error* e) {
         if (sd_bus_error_has_name(e, "org.freedesktop.systemd1.UnitExists"))
                 name_in_use(start, e);
-        else if (is_property_error(e) && !start->starts->without_pidfds && !start->tried_pids && !start->given_up) {
+        else if (is_property_error(e) && start->sent_pidfd && !start->given_up) {
+                /* Others may have found out meanwhile what the manager is like; this call was made before. */
                 start->tried_pids = true;
                 set_state(start, START_QUEUED);
         } else if (service_manager_error_is_unsure(e)) {
@@ -201,7 +206,8 @@ static int on_reply(sd_bus_message* reply, void* userdata, sd_bus_error* ret_err
 }
 
 static int append_process(ScopeStart* start, sd_bus_message* call) {
-        if (start->starts->without_pidfds || start->tried_pids)
+        start->sent_pidfd = !start->starts->without_pidfds && !start->tried_pids;
+        if (!start->sent_pidfd)
                 return sd_bus_message_append(call, "(sv)", "PIDs", "au", 1, (uint32_t) start->pid);
         return sd_bus_message_append(call, "(sv)", "PIDFDs", "ah", 1, start->pidfd);
 }

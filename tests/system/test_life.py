@@ -191,7 +191,8 @@ def test_who_ignores_sigterm_is_killed_after_its_timeout_with_all_its_children(m
 
 
 def test_sigterm_is_sent_once(machine):
-    machine.create("once", env=behave("slow-term=500", "stay"))
+    machine.create("once", env=behave("slow-term=500", "say=up", "stay"))
+    machine.wait_for(lambda: machine.output("once") == ["up"])
     machine.call("Destroy", "s", "once")
     lines = [line for line in machine.output("once", "stderr") if "termination signal" in line]
     assert len(lines) == 1
@@ -263,7 +264,7 @@ def test_properties_tell_the_story(machine):
     with machine.signals() as signals:
         machine.create("worker", env=behave("stay"))
         machine.run(["kill", "-9", str(machine.status("worker")["worker"]["pid"])])
-        machine.wait_for(lambda: machine.node("worker")["NRestarts"] == 1)
+        machine.wait_for(lambda: (n := machine.node("worker"))["NRestarts"] == 1 and n["State"] == "running")
         machine.call("Destroy", "s", "worker")
         signals.wait_for("InterfacesRemoved", node_path("worker"))
 
