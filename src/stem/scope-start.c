@@ -42,11 +42,8 @@ struct ScopeStart {
         char* early_result; /* of a job that ended before we knew it to be ours */
         sd_event_source* timer;
         usec_t name_in_use_since; /* 0: it was free */
-<<<<<<< HEAD
         ScopeWatch* predecessor;  /* the scope that has it */
-=======
         bool sent_pidfd; /* PIDFDs= was in the last call */
->>>>>>> adopt
         bool tried_pids; /* this attempt goes without PIDFDs= to find out whether that was what the manager disliked */
         bool unsure;
         bool made;
