@@ -43,8 +43,8 @@ struct ScopeStart {
         sd_event_source* timer;
         usec_t name_in_use_since; /* 0: it was free */
         ScopeWatch* predecessor;  /* the scope that has it */
-        bool sent_pidfd; /* PIDFDs= was in the last call */
-        bool tried_pids; /* this attempt goes without PIDFDs= to find out whether that was what the manager disliked */
+        bool with_pidfd; /* the last attempt was */
+        bool tries_pid;  /* for PIDFDs= may be what the manager disliked */
         bool unsure;
         bool made;
         bool given_up;
@@ -159,9 +159,8 @@ static bool is_property_error(const sd_bus_error* e) {
 static void call_failed(ScopeStart* start, const sd_bus_error* e) {
         if (sd_bus_error_has_name(e, "org.freedesktop.systemd1.UnitExists"))
                 name_in_use(start, e);
-        else if (is_property_error(e) && start->sent_pidfd && !start->given_up) {
-                /* Others may have found out meanwhile what the manager is like; this call was made before. */
-                start->tried_pids = true;
+        else if (is_property_error(e) && start->with_pidfd && !start->given_up) {
+                start->tries_pid = true;
                 set_state(start, START_QUEUED);
         } else if (service_manager_error_is_unsure(e)) {
                 start->unsure = true;
@@ -184,7 +183,7 @@ static int on_reply(sd_bus_message* reply, void* userdata, sd_bus_error* ret_err
         }
 
         start->made = true;
-        if (start->tried_pids)
+        if (start->tries_pid)
                 start->starts->without_pidfds = true;
         r = sd_bus_message_read_basic(reply, 'o', &job);
         if (r < 0) {
@@ -203,8 +202,8 @@ static int on_reply(sd_bus_message* reply, void* userdata, sd_bus_error* ret_err
 }
 
 static int append_process(ScopeStart* start, sd_bus_message* call) {
-        start->sent_pidfd = !start->starts->without_pidfds && !start->tried_pids;
-        if (!start->sent_pidfd)
+        start->with_pidfd = !start->starts->without_pidfds && !start->tries_pid;
+        if (!start->with_pidfd)
                 return sd_bus_message_append(call, "(sv)", "PIDs", "au", 1, (uint32_t) start->pid);
         return sd_bus_message_append(call, "(sv)", "PIDFDs", "ah", 1, start->pidfd);
 }

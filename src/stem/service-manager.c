@@ -266,17 +266,18 @@ int service_manager_send(ServiceManager* manager, sd_bus_message* call, usec_t t
 }
 
 bool service_manager_error_is_unsure(const sd_bus_error* e) {
-        static const char* const names[] = {
-                SD_BUS_ERROR_NO_REPLY,
-                SD_BUS_ERROR_TIMEOUT,
-                SD_BUS_ERROR_DISCONNECTED,
-                "org.freedesktop.DBus.Error.TimedOut",
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(names); i++)
-                if (sd_bus_error_has_name(e, names[i]))
-                        return true;
-        return false;
+        /* By number, for the name that sd-bus gives to a line that breaks depends on its version: NoReply in 252,
+         * Disconnected or System.Error.EPIPE in 262. */
+        switch (sd_bus_error_get_errno(e)) {
+        case ETIMEDOUT:
+        case ECONNRESET:
+        case EPIPE:
+        case ENOTCONN:
+        case ESHUTDOWN:
+                return true;
+        default:
+                return false;
+        }
 }
 
 bool service_manager_error_is_passing(const sd_bus_error* e) {

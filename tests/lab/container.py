@@ -93,7 +93,8 @@ class Container:
 
     def enter(self, command):
         """A command line that runs another one inside, as root and in a control group that no unit has."""
-        namespaces = ["nsenter", f"--target={self.leader}", "--all", "--root"]  # the root is not implied in a chroot
+        # its namespaces imply its root and working directory, unless we are in a chroot ourselves
+        namespaces = ["nsenter", f"--target={self.leader}", "--all", "--root", "--wd"]
         return joining(self.group / "payload" / "lab.scope", namespaces + command)
 
     def end(self):

@@ -40,6 +40,7 @@ class Lab:
         sanitizers: it was built with them.
         binds: directories of this machine, as (here, there), to be seen inside for reading.
         """
+        self.sanitizers = sanitizers
         self.environment = {"PATH": PATH, "LANG": "C.UTF-8"}
         with contextlib.ExitStack() as resources:
             lower = resources.enter_context(bases.base(base))

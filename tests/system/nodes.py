@@ -19,6 +19,7 @@ def play(*directives):
 
 
 STAY = play("stay")
+SHOW = play("show", "stay")
 
 
 def member(role, **more):
@@ -59,6 +60,43 @@ def remove_directories(machine):
     """A node's working directory outlives it; what a test has left in them is to go."""
     for directory in machine.lab.path(DIRECTORIES).iterdir():
         shutil.rmtree(directory)
+
+
+class Seen(dict):
+    """What a node has printed of itself: the last `show` of the stand-in."""
+
+    def __init__(self, name, facts):
+        super().__init__(facts)
+        self.name = name
+
+    @property
+    def argv(self):
+        return [self[f"argv.{n}"] for n in range(1, int(self["argc"]))]
+
+    @property
+    def environment(self):
+        return {key.removeprefix("env."): value for key, value in self.items() if key.startswith("env.")}
+
+    def capabilities(self):
+        """Those of all sets but the one of what nobody can have."""
+        return {self[f"cap.{which}"] for which in ("permitted", "effective", "inheritable", "bounding", "ambient")}
+
+
+def seen(machine, name, times=1):
+    """What a node sees of itself, once it has printed that so many times in the journal."""
+    last = "ns.uts="
+
+    def shown():
+        lines = machine.output(name)
+        return sum(line.startswith(last) for line in lines) >= times and lines
+
+    return Seen(name, dict(line.split("=", 1) for line in machine.wait_for(shown) if "=" in line))
+
+
+def create_seen(machine, name="node", **config):
+    """Creates a node and returns what it sees of itself. No other node of the module may have had that name."""
+    machine.create(name, **{"env": SHOW} | config)
+    return seen(machine, name)
 
 
 class Snapshot(dict):

@@ -512,6 +512,19 @@ def test_two_hundred_launches_at_once(stem, machine):
     machine.wait_for(lambda: no_node_is_left(machine))
 
 
+def test_the_first_launches_of_a_fresh_stem_may_be_many(machine):
+    """All of them learn at once what the service manager can do."""
+    machine.run("systemctl stop zeek-stem.service; systemctl start zeek-stem.socket")
+    fresh = StemClient(machine.lab)
+    names = [f"first{i}" for i in range(30)]
+    with concurrent.futures.ThreadPoolExecutor(30) as pool:
+        for node in pool.map(lambda name: fresh.launch(order(name, "/bin/sleep", "1000")), names):
+            node.close()
+    for name in names:
+        forget(fresh, name)
+    fresh.close()
+
+
 def test_launches_that_fail_do_not_hold_up_others(stem):
     def one(i):
         if i % 2:

@@ -52,7 +52,7 @@ def test_the_whole_tree_is_gone(machine):
 
 def test_daemons_that_ignore_sigterm_and_hold_the_pipes_are_gone_too(machine):
     behaviour = play("children=2", "daemonize-child", "children-ignore-term", "children-keep-pipes", "stay")
-    machine.create("stubborn", stop_timeout_usec=TIMEOUT, env=behaviour)
+    create_ready(machine, "stubborn", stop_timeout_usec=TIMEOUT, env=behaviour)
     processes = grown_tree(machine, "stubborn", 4)
     destroy(machine, "stubborn")
     assert not any(is_alive(machine, pid) for pid in processes)
@@ -85,7 +85,7 @@ def test_no_timeout_is_endless_patience(machine, story):
 
 
 def test_a_process_that_is_stopped_is_killed(machine):
-    machine.create("frozen", stop_timeout_usec=TIMEOUT, env=STAY)
+    create_ready(machine, "frozen", stop_timeout_usec=TIMEOUT, env=STAY)
     machine.call("Kill", "i", signal.SIGSTOP, path=node_path("frozen"), interface="org.zeek.Supervisor.Node")
     destroy(machine, "frozen")
     assert len(events(machine, "frozen", KILLED)) == 1
