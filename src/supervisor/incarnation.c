@@ -21,8 +21,10 @@ void incarnation_forget(Instance* instance) {
 /* The line broke, or nobody answered in time: what became of the call is not known, and is found out by asking the
  * stem what it holds. */
 static bool answer_is_lost(sd_bus_message* reply) {
-        return sd_bus_message_is_method_error(reply, SD_BUS_ERROR_NO_REPLY) ||
-               sd_bus_message_is_method_error(reply, SD_BUS_ERROR_DISCONNECTED);
+        /* the name of this error differs from one libsystemd to the other, its errno less */
+        int error = sd_bus_message_is_method_error(reply, NULL) ? sd_bus_message_get_errno(reply) : 0;
+
+        return error == ETIMEDOUT || error == ECONNRESET || error == EPIPE || error == ENOTCONN;
 }
 
 /* ---- the process and its pipes ---- */

@@ -122,6 +122,8 @@ static int open_bus(StemClient* c) {
         take_fd(fd);
 
         (void) sd_bus_set_description(c->bus, "stem");
+        /* the end of the loop would wait for a stem that does not read */
+        (void) sd_bus_set_close_on_exit(c->bus, false);
         r = sd_bus_negotiate_fds(c->bus, true);
         if (r >= 0)
                 r = sd_bus_start(c->bus);
