@@ -79,12 +79,12 @@ void launch_order_done(LaunchOrder* order) {
 
 static int append_limit(sd_bus_message* m, const char* property, const char* field, uint64_t own, uint64_t of_role,
                         const NodeSpec* spec) {
-        uint64_t value = node_spec_has(spec, field) ? own : of_role;
-
-        /* UINT64_MAX is what systemd has without us */
-        if (value == UINT64_MAX)
+        if (node_spec_has(spec, field))
+                return sd_bus_message_append(m, "(sv)", property, "t", own);
+        /* not set: what systemd has without us, which need not be infinity */
+        if (of_role == UINT64_MAX)
                 return 0;
-        return sd_bus_message_append(m, "(sv)", property, "t", value);
+        return sd_bus_message_append(m, "(sv)", property, "t", of_role);
 }
 
 static int append_cpus(sd_bus_message* m, const char* cpus) {

@@ -301,7 +301,7 @@ def test_a_caller_who_does_not_read_holds_up_nobody(bus, caller):
 
 
 def test_calls_that_wait_for_their_turn_have_a_limit_for_each_caller(machine, bus, caller):
-    create_stubborn(machine, bus, "slow", 1_000_000)
+    create_stubborn(machine, bus, "slow", 8_000_000)  # longer than it takes to send them all
     first = bus.send("Destroy", "s", "slow")
     serials = [caller.send("Restart", "s", "slow") for _ in range(6000)]
     serials += [caller.send("Create", "a{sv}", good("slow")) for _ in range(10)]

@@ -2,6 +2,7 @@
 """IsSupervisor, IsSupervised and Node: what the supervisor tells the processes of a node about themselves."""
 
 import json
+import shlex
 
 import dbus_types
 import pytest
@@ -69,9 +70,9 @@ def test_the_error_names_the_process(machine):
 
 def test_a_process_in_the_scope_of_a_node_belongs_to_it_wherever_it_comes_from(machine):
     machine.create("host-1", env=STAY)
-    group = machine.show(scope("host-1"))["ControlGroup"]
-    answer = machine.run(f"echo $$ >/sys/fs/cgroup{group.replace(chr(92), chr(92) * 2)}/cgroup.procs && exec {ASK} Node", check=False)
-    assert json.loads(answer.stdout)["data"][0]["name"]["data"] == "host-1", answer
+    group = "/sys/fs/cgroup" + machine.show(scope("host-1"))["ControlGroup"]
+    answer = machine.run(f"echo $$ >{shlex.quote(group)}/cgroup.procs && exec {ASK} Node")
+    assert json.loads(answer.stdout)["data"][0]["name"]["data"] == "host-1"
 
 
 def test_a_process_below_the_scope_of_a_node_belongs_to_it(machine):

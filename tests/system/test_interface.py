@@ -81,7 +81,9 @@ def test_the_manager_tells_about_itself(machine):
 
 def test_units_are_what_systemd_expects(machine):
     units = "zeek-supervisor.service zeek-stem.service zeek-stem.socket zeek.slice zeek-workers.slice"
-    assert machine.run(f"systemd-analyze verify --man=no {units} 2>&1").stdout == ""
+    lines = machine.run(f"systemd-analyze verify --man=no {units} 2>&1").stdout.splitlines()
+    # which systemd knows from 254 on
+    assert [line for line in lines if "FileDescriptorStorePreserve" not in line] == []
 
 
 def test_the_supervisor_is_confined(machine):

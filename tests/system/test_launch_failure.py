@@ -181,7 +181,6 @@ FILES = {
     "/root/x": "Permission denied",
     "/etc/passwd": "Permission denied",
     "/dev/zero": "Not a regular file",
-    "/proc/sysrq-trigger": "Permission denied",
     "x" * 256: "File name too long",
 }
 STREAMS = {"stdout_file": "standard output", "stderr_file": "standard error"}

@@ -2,7 +2,7 @@
 """What the process of a node has when its program begins: user, rights, limits, descriptors; and what it has not."""
 
 import pytest
-from nodes import SHOW, cluster_of, create_seen, of_role, scope
+from nodes import SHOW, create_seen, member, of_role, scope
 
 pytestmark = pytest.mark.usefixtures("tidy")
 
@@ -28,7 +28,7 @@ User=root
 LimitCORE=0
 LimitNOFILE=512
 Nice=-4
-OOMScoreAdjust=-100
+OOMScoreAdjust=300
 [Proxy]
 AmbientCapabilities=CAP_NET_RAW CAP_NET_ADMIN
 CPUWeight=50
@@ -43,7 +43,8 @@ MemorySwapMax=1M
 
 def create_of_role(machine, role, name=None, **config):
     name = name or f"in-role-{role.lower()}"
-    return create_seen(machine, name, **of_role(role, name), **config)
+    directory = f"/var/tmp/{name}"  # where every user may make one
+    return create_seen(machine, name, **of_role(role, name), directory=directory, **config)
 
 
 # What every node has
@@ -129,12 +130,11 @@ def test_a_role_can_have_other_capabilities(machine):
 
 
 def test_a_role_can_have_another_user(machine):
-    node = create_of_role(machine, "LOGGER", directory="/var/tmp/logger")
+    node = create_of_role(machine, "LOGGER", "logger")
     ids = machine.run("id -u daemon; getent group adm | cut -d: -f3").stdout.split()
     assert [node["uid"], node["gid"]] == ids and node["env.USER"] == "daemon"
     assert node["umask"] == "0077"
-    # "" is the way back to what is there without us
-    assert node["nice"] == "2"
+    assert node["nice"] == "2"  # an empty value in [Logger] takes back what [Logger] said, not what [Node] says
     assert machine.run("stat -c '%U %G %a' /var/tmp/logger").stdout == "daemon adm 700\n"
 
 
@@ -142,18 +142,18 @@ def test_root_without_its_capabilities_is_possible(machine):
     node = create_of_role(machine, "MANAGER")
     assert (node["uid"], node["env.HOME"]) == ("0", "/root") and node.capabilities() == {""}
     assert (node["rlimit.core"], node["rlimit.nofile"]) == ("0:0", "512:512")
-    assert (node["nice"], node["oom_score_adj"]) == ("-4", "-100")
+    assert (node["nice"], node["oom_score_adj"]) == ("-4", "300")
 
 
 def test_a_node_wins_over_its_role(machine):
     assert create_of_role(machine, "MANAGER", "nice-manager", nice=19)["nice"] == "19"
-    create_of_role(machine, "LOGGER", "large", memory_max=2**31, tasks_max=2**64 - 1, directory="/var/tmp/large")
+    create_of_role(machine, "LOGGER", "large", memory_max=2**31, tasks_max=2**64 - 1)
     unit = machine.show(scope("large"))
     assert (unit["MemoryMax"], unit["TasksMax"]) == (str(2**31), "infinity")
 
 
 def test_the_limits_of_a_role_are_those_of_each_of_its_scopes(machine):
-    create_of_role(machine, "LOGGER", "limited-1", directory="/var/tmp/limited")
+    create_of_role(machine, "LOGGER", "limited-1")
     create_of_role(machine, "PROXY", "limited-2")
     unit = machine.show(scope("limited-1"))
     assert (unit["MemoryMax"], unit["TasksMax"], unit["MemorySwapMax"]) == (str(2**30), "77", "0")
@@ -164,9 +164,6 @@ def test_the_limits_of_a_role_are_those_of_each_of_its_scopes(machine):
 
 
 def test_all_roles_of_a_cluster_run_side_by_side(machine):
-    names = {role: f"side-{role.lower()}" for role in ROLES}
-    cluster = cluster_of(**{name: role for role, name in names.items()}) | {}
-    table = {name: {"role": role, "host": "127.0.0.1"} for role, name in names.items()}
-    assert cluster.keys() == {name for name in names.values()}
-    users = {role: create_seen(machine, name, cluster=table, directory=f"/var/tmp/{name}")["env.USER"] for role, name in names.items()}
-    assert users == {"LOGGER": "daemon", "MANAGER": "root", "PROXY": "zeek", "WORKER": "zeek"}
+    cluster = {f"side-{role.lower()}": member(role) for role in ROLES}
+    users = [create_seen(machine, name, cluster=cluster, directory=f"/var/tmp/{name}")["env.USER"] for name in cluster]
+    assert users == ["daemon", "root", "zeek", "zeek"]
