@@ -242,8 +242,10 @@ def test_a_name_is_taken_as_long_as_its_start_is_under_way_and_free_once_that_fa
 
 
 def test_a_burst_of_failures_leaves_nothing(client, machine):
-    bad = {"directory": "deep/er", "stdout_file": "missing/out"}
-    calls = [client.send("Create", "a{sv}", {"name": f"n{i}", **bad}) for i in range(50)]
+    calls = [
+        client.send("Create", "a{sv}", {"name": f"n{i}", "directory": f"deep-{i}/er", "stdout_file": "missing/out"})
+        for i in range(50)
+    ]
     for call in calls:
         with pytest.raises(BusError, match="LaunchFailed"):
             client.reply(call)
