@@ -300,17 +300,5 @@ def test_a_caller_who_does_not_read_holds_up_nobody(bus, caller):
     assert bus.call("Destroy", "s", "node") is True
 
 
-def test_calls_that_wait_for_their_turn_have_a_limit_for_each_caller(machine, bus, caller):
-    create_stubborn(machine, bus, "slow", 8_000_000)  # longer than it takes to send them all
-    first = bus.send("Destroy", "s", "slow")
-    serials = [caller.send("Restart", "s", "slow") for _ in range(6000)]
-    serials += [caller.send("Create", "a{sv}", good("slow")) for _ in range(10)]
-    assert bus.call("Status", "s", "slow")["slow"]["state"] == "stopping"
-    counts = outcomes(caller, serials)
-    assert bus.reply(first) is True
-    assert counts.keys() == {"NoSuchNode", "LimitsExceeded"}
-    assert counts["NoSuchNode"] == 2048
-
-
 def test_thousands_of_reloads_are_one_or_two(bus, caller):
     assert outcomes(caller, [caller.send("Reload") for _ in range(2000)]) == {"done": 2000}
