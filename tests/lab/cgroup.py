@@ -12,30 +12,32 @@ from pathlib import Path
 @contextlib.contextmanager
 def control_group(name):
     """The directory of a new group. Its members must have ended when the context ends."""
-    parent = version_2_hierarchy() / "zeek-supervisor-lab"
-    parent.mkdir(exist_ok=True)
-    sweep(parent)
+    for parent in parents():
+        sweep(parent)
 
-    group = parent / f"{os.getpid()}-{name}"
-    group.mkdir()
+    group = parents()[0] / f"{os.getpid()}-{name}"
+    group.mkdir(parents=True)
     try:
         yield group
     finally:
-        remove(group)
+        for parent in parents():
+            remove(parent / group.name)
 
 
-def version_2_hierarchy():
-    """Where it is mounted; on a hybrid machine that is beside those of version 1."""
-    for line in Path("/proc/self/mounts").read_text().splitlines():
-        _, where, kind, *_ = line.split()
-        if kind == "cgroup2":
-            return Path(where)
-    raise RuntimeError("no cgroup v2 hierarchy is mounted on this machine")
+def parents():
+    """The directory of all labs in the version 2 hierarchy, and in systemd's own of version 1: on a hybrid machine
+    systemd-nspawn mirrors the groups there."""
+    hierarchies = [line.split()[1:4] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    version_2 = [where for where, kind, _ in hierarchies if kind == "cgroup2"]
+    mirrors = [where for where, kind, options in hierarchies if kind == "cgroup" and "name=systemd" in options.split(",")]
+    if not version_2:
+        raise RuntimeError("no cgroup v2 hierarchy is mounted on this machine")
+    return [Path(where, "zeek-supervisor-lab") for where in version_2[:1] + mirrors]
 
 
 def sweep(parent):
     """Removes the groups of processes that were killed and had no time for it."""
-    for group in parent.iterdir():
+    for group in parent.glob("*-*"):
         owner = group.name.partition("-")[0]
         if group.is_dir() and not Path("/proc", owner).exists():
             remove(group)

@@ -26,13 +26,6 @@ DEATHS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def no_sanitizers(request):
-    """What is killed with SIGKILL in the middle of a launch cannot give account of its memory."""
-    if request.config.getoption("sanitizers"):
-        pytest.skip("daemons are killed here")
-
-
 def prepare(lab):
     lab.drop_in("zeek-stem.socket", "[Unit]\nStartLimitIntervalSec=0\n[Socket]\nTriggerLimitIntervalSec=0\n")
     lab.drop_in("zeek-supervisor.service", "[Unit]\nStartLimitIntervalSec=0\n")
