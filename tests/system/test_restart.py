@@ -88,21 +88,23 @@ def test_the_scope_keeps_its_name_and_is_another_one(machine, story):
 # When it is started again
 
 
-def delays(story, name, number):
-    """Between each start and the next one, as announced by NextRestartUSec."""
-    found, last = [], None
-    for _ in range(number):
-        started = story.wait(name, after=last, State="starting")
-        last = story.wait(name, after=started, State="waiting")
-        found.append(last["NextRestartUSec"] - started["StateSinceUSec"])
-    return found
+def delays(story, name):
+    """Between each automatic start and the next one, as announced by NextRestartUSec, by the number of the former. (Changes
+    of one turn of the loop come as one signal, so not every start is to be seen.)"""
+    seen = story.snapshots(name)
+    starts = {s["NRestarts"]: s["StateSinceUSec"] for s in seen if s["State"] == "starting" and s["NRestarts"] > 0}
+    ends = {s["NRestarts"]: s["NextRestartUSec"] for s in seen if s["State"] == "waiting"}
+    return {number: ends[number] - starts[number] for number in starts.keys() & ends.keys()}
 
 
 def test_the_delay_doubles_at_each_third_attempt_up_to_its_maximum(machine, story):
     machine.create("node", **of_role("LOGGER", "node"), env=play("early", "exit=1"))
-    expected = [DELAY] * 3 + [2 * DELAY] * 3 + [200_000] * 2
-    for found, wanted in zip(delays(story, "node", len(expected)), expected, strict=True):
-        assert abs(found - wanted) < 5_000
+    expected = [DELAY] * 3 + [2 * DELAY] * 3 + [200_000] * 3
+    story.wait("node", State="waiting", NRestarts=len(expected) - 1)
+    found = delays(story, "node")
+    assert len(found) >= len(expected) / 2
+    for number, delay in found.items():
+        assert abs(delay - expected[number]) < 5_000, number
 
 
 def test_the_start_comes_when_it_was_announced(machine, story):
@@ -260,10 +262,10 @@ def test_all_are_restarted_role_by_role(machine, story):
     second = {name: node["pid"] for name, node in machine.status().items()}
     assert set(first) == set(second) and not set(first.values()) & set(second.values())
 
-    runs = {name: story.wait(name, State="running", PID=second[name]).at for name in cluster}
-    stops = {name: story.wait(name, State="stopping").at for name in cluster}
+    runs = {name: story.wait(name, State="running", PID=second[name])["StateSinceUSec"] for name in cluster}
+    stops = {name: story.wait(name, State="stopping")["StateSinceUSec"] for name in cluster}
     for before, after in [("logger-1", "manager"), ("manager", "proxy-1"), ("proxy-1", "worker-1"), ("proxy-1", "worker-2")]:
-        assert runs[before] < stops[after], (before, after)
+        assert runs[before] <= stops[after], (before, after)  # equal: within one turn of the loop
 
 
 def test_one_that_cannot_start_does_not_keep_the_others_from_it(machine, story):

@@ -304,13 +304,16 @@ def launch_again(machine, name, script):
         except (ConnectionError, GLib.Error):
             continue
         try:
-            return client.launch(order(name, "/bin/sh", "-c", script))
-        except StemError as error:
-            if error.name.startswith("org.zeek.Stem"):
+            try:
+                return client.launch(order(name, "/bin/sh", "-c", script))
+            except StemError as error:
                 if not error.name.endswith("Exists"):
                     raise
                 return client.attach(name)  # the reply was lost
-            assert time.monotonic() < deadline, error
+        except StemError as error:
+            if error.name.startswith("org.zeek.Stem"):
+                raise
+            assert time.monotonic() < deadline, error  # it died once more
         finally:
             if client.is_open():
                 client.close()
