@@ -14,11 +14,18 @@
 #include "util/alloc.h"
 #include "util/usec.h"
 
+#define HOOK_NAME_MAX 128U
+#define HOOK_FILE_SUFFIX ".hook"
+
 #define HOOKS_MAX 4096U         /* files and runtime hooks together */
 #define HOOK_PATTERNS_MAX 16384U /* of all hooks together */
 #define HOOK_PATTERN_BYTES_MAX 4096U
 #define HOOK_GLOBS_MAX 256U  /* of one hook */
+#define HOOK_GLOB_BYTES_MAX 256U
 #define HOOK_FIELDS_MAX 32U  /* of one hook */
+#define HOOK_FIELD_BYTES_MAX 4096U /* of one value */
+#define HOOK_EXEC_WORDS_MAX 128U
+#define HOOK_EXEC_BYTES_MAX (32U * 1024) /* of all words together */
 #define HOOK_PROGRAMS_MAX 16U /* of all hooks together: each is a process */
 #define HOOK_TIMEOUT_USEC_DEFAULT (1 * USEC_PER_SEC)
 #define HOOK_TIMEOUT_USEC_MIN (1 * USEC_PER_MSEC)
@@ -69,16 +76,40 @@ typedef struct Hook {
         usec_t timeout_usec;
 } Hook;
 
-/* For every line of both streams of every node, and does nothing. */
+/* What came of a hook so far. */
+typedef struct HookCounters {
+        uint64_t matched;    /* lines that it was for */
+        uint64_t suppressed; /* those among them that it suppressed */
+        uint64_t failures;   /* questions to which its program gave no answer */
+} HookCounters;
+
+/* A hook's name becomes the name of a file: 1 to HOOK_NAME_MAX of A-Za-z0-9_.-, and first neither '.', which would hide
+ * the file, nor '-'. NULL when the name is good, else why not (allocated). */
+char* hook_name_check(const char* name);
+
+/* The order in which hooks apply: that of the names of their files, suffix included, as `LC_ALL=C ls` sorts them. */
+int hook_name_compare(const char* a, const char* b);
+
+/* For every line of both streams of every node, and does nothing. Whoever makes it may change it, by these functions and
+ * by hand, until somebody else sees it. */
 Hook* hook_new(const char* name, const char* source);
+void hook_add_pattern(Hook* hook, const char* text, unsigned line, unsigned column);
+/* Takes the place of an earlier value of this field. */
+void hook_set_field(Hook* hook, const char* name, const char* value);
+void hook_clear_patterns(Hook* hook);
+void hook_clear_fields(Hook* hook);
+
 Hook* hook_ref(Hook* hook);
 Hook* hook_unref(Hook* hook);
 DEFINE_CLEANUP(Hook*, hook_unref)
 #define _cleanup_hook_ _cleanup_(hook_unrefp)
 
+/* Do they have the same name and do the same? Where they come from does not count. */
+bool hook_equal(const Hook* a, const Hook* b);
+
 /* Has this stream of this node anything to do with it? */
 bool hook_concerns(const Hook* hook, const char* node, unsigned role, Stream stream);
 
-/* Is this the name of a field that SetField= may give an entry? Those that say whose line it is, and those that journald
- * itself sets, are not to be forged by anybody. */
+/* Is this the name of a field that SetField= may give an entry? Those that say whose line it is and what kind of entry,
+ * and those on which the journal's readers act because root wrote them, are not to be forged by anybody. */
 bool hook_field_name_is_allowed(const char* name);

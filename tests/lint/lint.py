@@ -52,7 +52,7 @@ PURE_CALLS = set("""
     stpcpy strcasecmp strchr strchrnul strcmp strcspn strdup strlen strncasecmp strncmp strndup strnlen strpbrk
     strrchr strspn strstr strtoul strtoull
     asprintf snprintf vasprintf vsnprintf
-    bsearch qsort
+    bsearch fnmatch qsort
     inet_ntop inet_pton sigabbrev_np
     __assert_fail __ctype_b_loc __ctype_tolower_loc __ctype_toupper_loc __errno_location
     __divti3 __modti3 __muloti4 __udivti3 __umodti3
