@@ -95,7 +95,8 @@ static void reset_signals(void) {
 
 /* Moves all of ours out of the way, then to their places, then closes everything else. */
 static int arrange_descriptors(const ChildSetup* setup) {
-        const int sources[] = { setup->null_fd, setup->output_fd,
+        const int sources[] = { child.order->input_fd >= 0 ? child.order->input_fd : setup->null_fd,
+                                setup->output_fd,
                                 setup->error_fd >= 0 ? setup->error_fd : setup->null_fd, setup->report_fd,
                                 setup->go_fd >= 0 ? setup->go_fd : setup->null_fd };
         int parked[ELEMENTSOF(sources)];

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/node-name.h"
 #include "stem/adopt.h"
 #include "stem/interface.h"
 #include "stem/limits.h"
+#include "stem/process-name.h"
 #include "stem/scope-name.h"
 #include "util/alloc.h"
 #include "util/fd.h"
@@ -85,7 +85,8 @@ static int method_launch(sd_bus_message* m, void* userdata, sd_bus_error* error)
         r = launch_order_read(m, face->user_mode, &order, error);
         if (r < 0)
                 return r;
-        if (launches_join(face->launches, order->name, m) || resumptions_join(face->resumptions, &order, m))
+        if (order->input_fd < 0 &&
+            (launches_join(face->launches, order->name, m) || resumptions_join(face->resumptions, &order, m)))
                 return 1;
         if (name_is_taken(face, order->name))
                 return refuse_name(error, order->name);
@@ -240,9 +241,9 @@ static int read_adoption(sd_bus_message* m, const char** ret_name, const char** 
         if (r < 0)
                 return r;
 
-        _cleanup_free_ char* why = node_name_check(*ret_name);
+        _cleanup_free_ char* why = process_name_check(*ret_name);
         if (why || !scope_name_is_valid(*ret_scope) || pid == 0 || pid > INT32_MAX) {
-                (void) sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "Not a node's name, a scope and a process%s%s",
+                (void) sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "Not a name, a scope and a process%s%s",
                                          why ? ": " : "", why ? why : "");
                 return -EINVAL;
         }

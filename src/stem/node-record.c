@@ -3,8 +3,8 @@
 #include <signal.h>
 #include <string.h>
 
-#include "core/node-name.h"
 #include "stem/node-record.h"
+#include "stem/process-name.h"
 #include "stem/scope-name.h"
 #include "util/alloc.h"
 #include "util/parse.h"
@@ -29,7 +29,7 @@ char* node_record_exit_to_string(const ProcessExit* e) {
 }
 
 static int read_name(const char* value, NodeRecord* record) {
-        _cleanup_free_ char* why = node_name_check(value);
+        _cleanup_free_ char* why = process_name_check(value);
 
         if (why)
                 return -EINVAL;

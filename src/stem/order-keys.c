@@ -4,10 +4,11 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "core/node-name.h"
 #include "stem/limits.h"
 #include "stem/order-keys.h"
+#include "stem/process-name.h"
 #include "stem/scope-name.h"
+#include "util/fd.h"
 #include "util/strv.h"
 
 #define CAPABILITIES_MAX 63 /* bits of the mask; the kernel says in the child which ones it has */
@@ -52,7 +53,7 @@ static int read_name(sd_bus_message* m, const char* key, LaunchOrder* order, sd_
         if (r < 0)
                 return r;
 
-        _cleanup_free_ char* why = node_name_check(s);
+        _cleanup_free_ char* why = process_name_check(s);
         if (why)
                 return order_refuse(error, "%s: %s", key, why);
         order->name = xstrdup(s);
@@ -183,6 +184,20 @@ static int read_directory(sd_bus_message* m, const char* key, LaunchOrder* order
                         return order_refuse(error, "%s: must not contain \"..\"", key);
         }
         order->working_directory = xstrdup(s);
+        return 0;
+}
+
+static int read_input(sd_bus_message* m, const char* key, LaunchOrder* order, sd_bus_error* error) {
+        int fd;
+        int r = sd_bus_message_read_basic(m, 'h', &fd);
+
+        if (r <= 0)
+                return order_refuse_value(error, key, r);
+        /* the message has it only as long as it is there itself */
+        r = fd_duplicate(fd);
+        if (r < 0)
+                return order_refuse_value(error, key, r);
+        order->input_fd = r;
         return 0;
 }
 
@@ -362,6 +377,7 @@ static const OrderKey keys[] = {
         { "Arguments", "as", read_arguments },
         { "Environment", "as", read_environment },
         { "WorkingDirectory", "s", read_directory },
+        { "StandardInput", "h", read_input },
         { "StandardOutputFile", "s", read_output_file },
         { "StandardErrorFile", "s", read_error_file },
         { "TruncateOutputFiles", "b", read_truncate },

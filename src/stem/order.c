@@ -5,6 +5,7 @@
 #include "stem/order-keys.h"
 #include "stem/order.h"
 #include "util/escape.h"
+#include "util/fd.h"
 #include "util/strv.h"
 
 #define KEY_QUOTE_MAX 64U /* bytes of an unknown key in an error */
@@ -13,6 +14,7 @@
 LaunchOrder* launch_order_new(void) {
         LaunchOrder* order = xnew0(LaunchOrder);
 
+        order->input_fd = -EBADF;
         order->truncate_files = true;
         return order;
 }
@@ -27,6 +29,7 @@ LaunchOrder* launch_order_free(LaunchOrder* order) {
         strv_free(order->arguments);
         strv_free(order->environment);
         free(order->working_directory);
+        fd_close(order->input_fd);
         free(order->output_file);
         free(order->error_file);
         free(order->groups);

@@ -5,7 +5,7 @@
  *
  * The reader is strict. An unknown key, a key given twice, a value of another type or one that makes no sense is an
  * error that names the key; what it returns needs no further check by anyone. It is pure: it looks at the message
- * and at nothing else. After the fork the child reads the order and changes nothing in it. */
+ * and at nothing else (and copies the descriptor that is in it). After the fork the child reads the order and changes nothing in it. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,6 +28,7 @@ typedef struct LaunchOrder {
         char** arguments;
         char** environment;
         char* working_directory;
+        int input_fd;      /* empty: /dev/null */
         char* output_file; /* NULL: the pipe */
         char* error_file;
         bool truncate_files;

@@ -2,15 +2,17 @@
 /* Input: a byte for the mode, then entries of a dictionary: a letter for the key, one for the type of its value, and what
  * the value is made of. (The bytes of a D-Bus message are sd-bus' to check; what we get from it has a type, and any
  * value.) An order that is accepted must be one that can be carried out. */
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-#include "core/node-name.h"
 #include "stem/limits.h"
 #include "stem/order.h"
+#include "stem/process-name.h"
 #include "util/alloc.h"
 #include "util/fd.h"
 #include "util/strv.h"
@@ -54,9 +56,10 @@ static const char* const keys[] = {
         "UMask",
         "ResourceLimits",
         "Unknown",
+        "StandardInput",
 };
 
-static const char* const signatures[] = { "s", "as", "a(sv)", "b", "u", "au", "t", "ay", "i", "a{st}", "v" };
+static const char* const signatures[] = { "s", "as", "a(sv)", "b", "u", "au", "t", "ay", "i", "a{st}", "v", "h" };
 
 static sd_bus* make_bus(void) {
         sd_bus* bus = NULL;
@@ -138,6 +141,9 @@ static void append_value(sd_bus_message* m, const char* signature, Input* in) {
         case 'v':
                 check(sd_bus_message_append(m, "v", "s", "x") >= 0);
                 break;
+        case 'h':
+                check(sd_bus_message_append(m, "h", STDERR_FILENO) >= 0);
+                break;
         case 'a':
                 append_array(m, signature + 1, in);
                 break;
@@ -171,9 +177,10 @@ static void append_entry(sd_bus_message* m, Input* in) {
 }
 
 static void check_order(const LaunchOrder* order, bool user_mode) {
-        _cleanup_free_ char* why = node_name_check(order->name);
+        _cleanup_free_ char* why = process_name_check(order->name);
 
         check(!why);
+        check(order->input_fd < 0 || fcntl(order->input_fd, F_GETFD) == FD_CLOEXEC);
         check(strlen(order->scope) <= ORDER_SCOPE_NAME_MAX && !strchr(order->scope, '/'));
         check(order->arguments && order->arguments[0] && order->arguments[0][0] == '/');
         STRV_FOREACH(s, order->environment)

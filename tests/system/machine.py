@@ -58,10 +58,10 @@ class Machine:
         output = self.run(["systemctl", *manager, "show", unit], user=user).stdout
         return {name: value for name, _, value in (line.partition("=") for line in output.splitlines())}
 
-    def scopes(self, user=None):
-        """The names of the nodes' scopes that systemd knows of."""
+    def scopes(self, user=None, of="node"):
+        """The names of the scopes that systemd knows of: those of nodes, or of the programs of hooks ("hook")."""
         manager = ["--user"] if user else []
-        listing = ["systemctl", *manager, "list-units", "--all", "--plain", "--no-legend", "zeek-node-*.scope"]
+        listing = ["systemctl", *manager, "list-units", "--all", "--plain", "--no-legend", f"zeek-{of}-*.scope"]
         return sorted(line.split()[0] for line in self.run(listing, user=user).stdout.splitlines())
 
     def processes(self, group):

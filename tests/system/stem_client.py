@@ -130,8 +130,11 @@ class StemClient:
         properties = "org.freedesktop.DBus.Properties"
         return self.bus.call_sync(None, PATH, properties, "Get", arguments, None, 0, 10000, None).unpack()[0]
 
-    def launch(self, order):
-        (pid, *indices), fds = self.call("Launch", "(a{sv})", (order,), "(uhhh)")
+    def launch(self, order, input=None):
+        if input is not None:
+            order = {**order, "StandardInput": GLib.Variant("h", 0)}
+        fds = () if input is None else (input,)
+        (pid, *indices), fds = self.call("Launch", "(a{sv})", (order,), "(uhhh)", fds=fds)
         return Node(pid, *(fds[i] for i in indices))
 
     def attach(self, name):

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "stem/limits.h"
 #include "stem/order.h"
@@ -91,6 +94,7 @@ static void what_is_not_ordered_has_a_default(void** state) {
         assert_false(order->has_oom_score_adjust);
         assert_false(order->has_umask);
         assert_null(order->cpu_mask);
+        assert_int_equal(order->input_fd, -EBADF);
         assert_null(order->output_file);
         assert_int_equal(order->n_limits, 0);
         assert_int_equal(order->ambient_capabilities, 0);
@@ -167,6 +171,25 @@ static void scope_properties_are_copied_as_they_are(void** state) {
         }
 }
 
+static void the_input_is_a_descriptor_of_its_own(void** state) {
+        _cleanup_launch_order_ LaunchOrder* order = NULL;
+        struct stat sent, got;
+        int fds[2];
+
+        assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+        READ(*state, USER_MODE, &order, 4, BASICS, "StandardInput", "h", fds[0]);
+        assert_int_equal(fstat(fds[0], &sent), 0);
+        fd_close(fds[0]);
+        fd_close(fds[1]);
+
+        /* the message is gone */
+        assert_int_equal(fstat(order->input_fd, &got), 0);
+        assert_true(sent.st_ino == got.st_ino);
+        assert_int_equal(fcntl(order->input_fd, F_GETFD), FD_CLOEXEC);
+
+        REFUSE(*state, USER_MODE, "StandardInput: has the type s instead of h", 4, BASICS, "StandardInput", "s", "x");
+}
+
 static void an_order_lacks_nothing_and_has_nothing_twice(void** state) {
         REFUSE(*state, USER_MODE, "Name: is missing", 1, "Arguments", "as", 1, "/x");
         REFUSE(*state, USER_MODE, "Scope: is missing", 2, "Name", "s", "n", "Arguments", "as", 1, "/x");
@@ -195,6 +218,21 @@ static void names_are_plain(void** state) {
                 REFUSE(*state, USER_MODE, "Name: ", 1, "Name", "s", bad_names[i]);
         for (size_t i = 0; i < ELEMENTSOF(bad_scopes); i++)
                 REFUSE(*state, USER_MODE, "Scope: not the name of a scope unit", 1, "Scope", "s", bad_scopes[i]);
+}
+
+static void a_hooks_program_has_a_name_that_no_node_can_have(void** state) {
+        static const char* const bad_names[] = { "hook:", "hook:a b", "hook:a:b", "hook:a/b", "node:a", "hook" ":\n" };
+        _cleanup_launch_order_ LaunchOrder* order = NULL;
+        _cleanup_free_ char* long_name = xcalloc(5 + 129 + 1, 1);
+
+        READ(*state, USER_MODE, &order, 3, "Name", "s", "hook:_50-noise.2", "Scope", "s", "x.scope", "Arguments", "as", 1,
+             "/x");
+        assert_string_equal(order->name, "hook:_50-noise.2");
+
+        for (size_t i = 0; i < ELEMENTSOF(bad_names); i++)
+                REFUSE(*state, USER_MODE, "Name: ", 1, "Name", "s", bad_names[i]);
+        memset(stpcpy(long_name, "hook:"), 'a', 129);
+        REFUSE(*state, USER_MODE, "Name: not the name of a hook", 1, "Name", "s", long_name);
 }
 
 static void values_make_sense(void** state) {
@@ -269,9 +307,11 @@ int main(void) {
                 cmocka_unit_test(what_is_not_ordered_has_a_default),
                 cmocka_unit_test(every_key_finds_its_place),
                 cmocka_unit_test(scope_properties_are_copied_as_they_are),
+                cmocka_unit_test(the_input_is_a_descriptor_of_its_own),
                 cmocka_unit_test(an_order_lacks_nothing_and_has_nothing_twice),
                 cmocka_unit_test(users_are_for_the_system_alone),
                 cmocka_unit_test(names_are_plain),
+                cmocka_unit_test(a_hooks_program_has_a_name_that_no_node_can_have),
                 cmocka_unit_test(values_make_sense),
                 cmocka_unit_test(dots_in_directory_names_are_no_way_up),
                 cmocka_unit_test(sizes_are_limited),

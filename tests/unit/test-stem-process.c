@@ -105,6 +105,34 @@ static void a_node_runs_and_its_end_is_kept_until_it_is_released(void** state) {
         assert_int_equal(errno, ESRCH);
 }
 
+static void the_input_is_what_was_ordered_or_nothing(void** state) {
+        _cleanup_launch_order_ LaunchOrder* order = new_order("cat; readlink /proc/self/fd/0 >&2");
+        _cleanup_launch_order_ LaunchOrder* without = new_order("cat; readlink /proc/self/fd/0 >&2");
+        Process p = PROCESS_NONE;
+        int fds[2];
+
+        assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+        order->input_fd = fds[0];
+        assert_int_equal(process_spawn(order, &settings, SPAWN_NODE, &p), 0);
+        assert_int_equal(process_go(&p), 0);
+        assert_int_equal(fd_write_all(fds[1], "a question\n", 11), 0);
+        fd_close(fds[1]); /* its end reaches the child: nobody else has it */
+
+        _cleanup_free_ char *output = read_all(p.output), *error = read_all(p.error);
+        assert_string_equal(output, "a question\n");
+        assert_memory_equal(error, "pipe:", 5);
+        wait_for_end(&p);
+        process_release(&p);
+
+        assert_int_equal(process_spawn(without, &settings, SPAWN_NODE, &p), 0);
+        assert_int_equal(process_go(&p), 0);
+        _cleanup_free_ char *no_output = read_all(p.output), *null = read_all(p.error);
+        assert_string_equal(no_output, "");
+        assert_string_equal(null, "/dev/null\n");
+        wait_for_end(&p);
+        process_release(&p);
+}
+
 static void a_child_that_is_given_up_ends_and_does_nothing(void** state) {
         _cleanup_scratch_ Scratch scratch = scratch_new();
         _cleanup_launch_order_ LaunchOrder* order = new_order("true");
@@ -259,6 +287,7 @@ static void a_probe_starts_at_once_and_dies_with_its_group(void** state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_node_runs_and_its_end_is_kept_until_it_is_released),
+                cmocka_unit_test(the_input_is_what_was_ordered_or_nothing),
                 cmocka_unit_test(a_child_that_is_given_up_ends_and_does_nothing),
                 cmocka_unit_test(a_killed_child_is_known_to_have_been_where_it_was),
                 cmocka_unit_test(nothing_of_ours_is_inherited),
