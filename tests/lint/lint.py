@@ -51,6 +51,8 @@ PURE_CALLS = set("""
     bcmp memchr memcmp memcpy memmove mempcpy memrchr memset
     stpcpy strcasecmp strchr strchrnul strcmp strcspn strdup strlen strncasecmp strncmp strndup strnlen strpbrk
     strrchr strspn strstr strtoul strtoull
+    hs_alloc_scratch hs_compile hs_compile_multi hs_expression_info hs_free_compile_error hs_free_database
+    hs_free_scratch hs_scan
     asprintf snprintf vasprintf vsnprintf
     bsearch fnmatch qsort
     inet_ntop inet_pton sigabbrev_np
