@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "supervisor/configuration.h"
-#include "util/fd.h"
+#include "supervisor/worker.h"
 #include "util/log.h"
 #include "util/strv.h"
 
@@ -30,28 +28,23 @@ struct ConfigurationLoader {
         LoaderStep step;
         bool again; /* asked for while one was under way */
 
-        pthread_t thread;
-        int done_fd; /* eventfd: the thread is through */
-        sd_event_source* done;
+        Worker* worker;
         sd_bus_slot* probe;
-        Configuration* configuration; /* being made; the thread's own until done_fd says so */
+        Configuration* configuration; /* being made; the worker's own while it is busy */
 };
 
-static void* read_files(void* userdata) {
+static void read_files(void* userdata) {
         ConfigurationLoader* l = userdata;
 
         l->configuration = configuration_read_files(l->user_mode);
-        (void) eventfd_write(l->done_fd, 1);
-        return NULL;
 }
 
-static int start_thread(ConfigurationLoader* l) {
-        int r = pthread_create(&l->thread, NULL, read_files, l);
+static int start_reading(ConfigurationLoader* l) {
+        int r = worker_start(l->worker, read_files, l);
 
-        if (r > 0)
-                return -r;
-        l->step = LOADER_FILES;
-        return 0;
+        if (r >= 0)
+                l->step = LOADER_FILES;
+        return r;
 }
 
 static void finish(ConfigurationLoader* l) {
@@ -59,7 +52,7 @@ static void finish(ConfigurationLoader* l) {
         if (l->again) {
                 l->again = false;
                 l->configuration = configuration_free(l->configuration);
-                int r = start_thread(l);
+                int r = start_reading(l);
                 if (r >= 0)
                         return;
                 (void) log_error_errno(r, "Failed to start a thread to read the configuration: %m");
@@ -134,14 +127,8 @@ static void next_step(ConfigurationLoader* l) {
         finish(l);
 }
 
-static int on_files_read(sd_event_source* s, int fd, uint32_t events, void* userdata) {
-        ConfigurationLoader* l = userdata;
-        eventfd_t count;
-
-        (void) eventfd_read(fd, &count);
-        (void) pthread_join(l->thread, NULL);
-        next_step(l);
-        return 0;
+static void on_files_read(void* userdata) {
+        next_step(userdata);
 }
 
 /* ---- the loader ---- */
@@ -156,17 +143,12 @@ int configuration_loader_new(sd_event* event, StemClient* stem, bool user_mode, 
                 .user_mode = user_mode,
                 .callback = callback,
                 .userdata = userdata,
-                .done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
         };
-        if (l->done_fd < 0)
-                r = -errno;
-        else
-                r = sd_event_add_io(event, &l->done, l->done_fd, EPOLLIN, on_files_read, l);
+        r = worker_new(event, "configuration-read", on_files_read, l, &l->worker);
         if (r < 0) {
                 configuration_loader_free(l);
                 return r;
         }
-        (void) sd_event_source_set_description(l->done, "configuration-read");
 
         *ret = l;
         return 0;
@@ -176,11 +158,8 @@ ConfigurationLoader* configuration_loader_free(ConfigurationLoader* l) {
         if (!l)
                 return NULL;
 
-        if (l->step == LOADER_FILES)
-                (void) pthread_join(l->thread, NULL);
+        worker_free(l->worker);
         sd_bus_slot_unref(l->probe);
-        sd_event_source_disable_unref(l->done);
-        fd_close(l->done_fd);
         configuration_free(l->configuration);
         free(l);
         return NULL;
@@ -191,5 +170,5 @@ int configuration_loader_start(ConfigurationLoader* l) {
                 l->again = true;
                 return 0;
         }
-        return start_thread(l);
+        return start_reading(l);
 }

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* A thread for what may take long: it works on what it is given and touches nothing else of the daemon, and the loop
+ * goes on meanwhile. One piece of work at a time. */
+
+#include <stdbool.h>
+
+#include <systemd/sd-event.h>
+
+#include "util/macro.h"
+
+typedef struct Worker Worker;
+
+/* done: called from the loop, with the worker idle again. The name is for the loop's description of itself. */
+int worker_new(sd_event* event, const char* name, void (*done)(void* userdata), void* userdata, Worker** ret);
+/* Waits for what is under way; done() is not called any more. */
+Worker* worker_free(Worker* w);
+DEFINE_CLEANUP(Worker*, worker_free)
+
+bool worker_is_busy(const Worker* w);
+
+/* Runs work(userdata) in the thread. The worker is idle. */
+int worker_start(Worker* w, void (*work)(void* userdata), void* userdata);
