@@ -22,9 +22,8 @@ void diagnostics_done(Diagnostics* d) {
         *d = (Diagnostics) {};
 }
 
-void diagnostics_add(Diagnostics* d, const char* file, unsigned line, const char* format, ...) {
+static void add(Diagnostics* d, const char* file, unsigned line, unsigned column, const char* format, va_list ap) {
         _cleanup_free_ char* text = NULL;
-        va_list ap;
 
         if (d->n >= DIAGNOSTICS_MAX) {
                 Diagnostic* last = &d->items[d->n - 1];
@@ -34,20 +33,36 @@ void diagnostics_add(Diagnostics* d, const char* file, unsigned line, const char
                 return;
         }
 
-        va_start(ap, format);
         text = xvasprintf(format, ap);
-        va_end(ap);
-
         GROW(d->items, d->n, d->allocated);
         d->items[d->n++] = (Diagnostic) {
                 .file = xstrdup(file),
                 .line = line,
+                .column = column,
                 .text = escape_bytes(text, strlen(text), TEXT_BYTES_MAX),
         };
+}
+
+void diagnostics_add(Diagnostics* d, const char* file, unsigned line, const char* format, ...) {
+        va_list ap;
+
+        va_start(ap, format);
+        add(d, file, line, 0, format, ap);
+        va_end(ap);
+}
+
+void diagnostics_add_at(Diagnostics* d, const char* file, unsigned line, unsigned column, const char* format, ...) {
+        va_list ap;
+
+        va_start(ap, format);
+        add(d, file, line, column, format, ap);
+        va_end(ap);
 }
 
 char* diagnostic_to_string(const Diagnostic* item) {
         if (item->line == 0)
                 return xasprintf("%s: %s", item->file, item->text);
-        return xasprintf("%s:%u: %s", item->file, item->line, item->text);
+        if (item->column == 0)
+                return xasprintf("%s:%u: %s", item->file, item->line, item->text);
+        return xasprintf("%s:%u:%u: %s", item->file, item->line, item->column, item->text);
 }

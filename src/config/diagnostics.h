@@ -15,7 +15,8 @@
 
 typedef struct Diagnostic {
         char* file;
-        unsigned line; /* 0: the file as a whole */
+        unsigned line;   /* 0: the file as a whole */
+        unsigned column; /* in bytes from 1; 0: the line as a whole */
         char* text;
 } Diagnostic;
 
@@ -30,6 +31,8 @@ void diagnostics_done(Diagnostics* d);
 
 /* file and what the format makes are copied, the latter cut to a kilobyte and with control characters as \xNN. */
 void diagnostics_add(Diagnostics* d, const char* file, unsigned line, const char* format, ...) _printf_(4, 5);
+void diagnostics_add_at(Diagnostics* d, const char* file, unsigned line, unsigned column, const char* format, ...)
+        _printf_(5, 6);
 
-/* "FILE:LINE: text", or "FILE: text" where there is no line. */
+/* "FILE:LINE:COLUMN: text", "FILE:LINE: text" or "FILE: text", by what there is. */
 char* diagnostic_to_string(const Diagnostic* item);

@@ -52,6 +52,15 @@ void ini_reader_done(IniReader* reader) {
         *reader = (IniReader) {};
 }
 
+/* A line as the caller sees it: of several of the file if they are continued. */
+typedef struct LogicalLine {
+        char* text;
+        size_t size;
+        unsigned number;   /* of the first one */
+        unsigned n_blanks; /* before text */
+        size_t first_size; /* what of text is in the first one */
+} LogicalLine;
+
 /* The next line of the file without the blanks before it and the line end behind it. */
 static bool physical_line(IniReader* reader, char** ret, size_t* ret_size) {
         char *line = reader->next, *end;
@@ -84,32 +93,46 @@ static bool line_goes_on(const char* line, size_t size) {
 }
 
 /* Joins continued lines where they are: the joined line is never longer than what it is made of. */
-static bool logical_line(IniReader* reader, char** ret, size_t* ret_size, unsigned* ret_number) {
-        char *start = NULL, *end = NULL, *line;
+static bool logical_line(IniReader* reader, LogicalLine* ret) {
+        char *begin, *end = NULL, *line;
         size_t size;
 
-        while (physical_line(reader, &line, &size)) {
+        *ret = (LogicalLine) {};
+        while (begin = reader->next, physical_line(reader, &line, &size)) {
+                bool goes_on = line_goes_on(line, size);
+
                 if (size > 0 && (*line == '#' || *line == ';'))
                         continue;
-                if (!start) {
-                        start = end = line;
-                        *ret_number = reader->line;
+                if (!end) {
+                        *ret = (LogicalLine) {
+                                .text = line,
+                                .number = reader->line,
+                                .n_blanks = (unsigned) (line - begin),
+                                .first_size = goes_on ? size - 1 : size,
+                        };
+                        end = line;
                 }
                 memmove(end, line, size);
                 end += size;
-                if (!line_goes_on(line, size))
+                if (!goes_on)
                         break;
                 end[-1] = ' ';
         }
-        if (!start)
+        if (!end)
                 return false;
 
-        while (end > start && is_blank(end[-1]))
+        while (end > ret->text && is_blank(end[-1]))
                 end--;
         *end = 0;
-        *ret = start;
-        *ret_size = (size_t) (end - start);
+        ret->size = (size_t) (end - ret->text);
         return true;
+}
+
+/* Where in the file p is, which points into the line; 0 for what came from a later line of the file. */
+static unsigned column_of(const LogicalLine* line, const char* p) {
+        size_t offset = (size_t) (p - line->text);
+
+        return offset <= line->first_size ? line->n_blanks + (unsigned) offset + 1 : 0;
 }
 
 static const char* check_bytes(const char* line, size_t size) {
@@ -152,37 +175,38 @@ static const char* split_assignment(IniReader* reader, char* line, char** ret_va
 }
 
 bool ini_reader_next(IniReader* reader, IniItem* ret) {
-        unsigned number = 0;
-        char *line, *value = NULL;
-        size_t size;
+        LogicalLine line;
+        char* value = NULL;
 
-        while (logical_line(reader, &line, &size, &number)) {
+        while (logical_line(reader, &line)) {
                 const char* problem;
                 bool header;
 
-                if (size == 0)
+                if (line.size == 0)
                         continue;
 
-                header = *line == '[';
+                header = *line.text == '[';
                 if (header)
                         reader->section_is_bad = true;
                 else if (reader->section_is_bad)
                         continue;
 
-                problem = check_bytes(line, size);
+                problem = check_bytes(line.text, line.size);
                 if (!problem)
-                        problem = header ? begin_section(reader, line, size) : split_assignment(reader, line, &value);
+                        problem = header ? begin_section(reader, line.text, line.size) :
+                                           split_assignment(reader, line.text, &value);
 
                 if (problem)
-                        *ret = (IniItem) { .kind = INI_PROBLEM, .line = number, .problem = problem };
+                        *ret = (IniItem) { .kind = INI_PROBLEM, .line = line.number, .problem = problem };
                 else if (header)
-                        *ret = (IniItem) { .kind = INI_SECTION, .line = number, .section = reader->section };
+                        *ret = (IniItem) { .kind = INI_SECTION, .line = line.number, .section = reader->section };
                 else
                         *ret = (IniItem) {
                                 .kind = INI_ASSIGNMENT,
-                                .line = number,
+                                .line = line.number,
+                                .column = column_of(&line, value),
                                 .section = reader->section,
-                                .key = line,
+                                .key = line.text,
                                 .value = value,
                         };
                 return true;

@@ -86,6 +86,34 @@ static void what_follows_a_broken_header_does_not_count_for_the_section_before(v
         expect("[A]\n[\001]\nx=1\n", "1 [A]\n2 !Line holds control characters, ignoring it\n");
 }
 
+static void the_column_is_that_of_the_value(void** state) {
+        static const struct {
+                const char* text;
+                unsigned column;
+        } cases[] = {
+                { "[A]\nx=1\n", 3 },
+                { "[A]\n  x = \t1  \n", 8 },
+                { "\xef\xbb\xbf[A]\nx=1\n", 3 },
+                { "[A]\nx=\n", 3 },
+                { "[A]\nx=  \n", 3 },
+                { "[A]\nx=one\\\ntwo\n", 3 },
+                { "[A]\nkey=1", 5 },
+                { "[A]\nx=\\\n two\n", 0 },
+                { "[A]\nx\\\n=two\n", 0 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_ini_reader_ IniReader reader = {};
+                IniItem item;
+
+                assert_int_equal(ini_reader_init(&reader, cases[i].text, strlen(cases[i].text)), 0);
+                assert_true(ini_reader_next(&reader, &item) && ini_reader_next(&reader, &item));
+                assert_int_equal(item.kind, INI_ASSIGNMENT);
+                if (item.column != cases[i].column)
+                        fail_msg("%u instead of %u in '%s'", item.column, cases[i].column, cases[i].text);
+        }
+}
+
 static void lines_with_strange_bytes_are_refused_one_by_one(void** state) {
         static const char text[] = "[A]\nx=\xff\ny=\0 1\n\0z=1\nw=a\tb\nv=\x1b[0m\nu=\xc3\xa4\n";
         _cleanup_free_ char* rendered = render(text, sizeof text - 1);
@@ -125,6 +153,7 @@ int main(void) {
                 cmocka_unit_test(files_from_other_systems_are_read),
                 cmocka_unit_test(a_wrong_line_is_a_problem_of_its_own),
                 cmocka_unit_test(what_follows_a_broken_header_does_not_count_for_the_section_before),
+                cmocka_unit_test(the_column_is_that_of_the_value),
                 cmocka_unit_test(lines_with_strange_bytes_are_refused_one_by_one),
                 cmocka_unit_test(a_file_is_read_up_to_its_limit),
         };
