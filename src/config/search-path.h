@@ -12,7 +12,7 @@
 #include "config/diagnostics.h"
 
 /* In one directory; what is beyond is left out with a diagnostic. */
-#define SEARCH_PATH_FILES_MAX 1024U
+#define SEARCH_PATH_FILES_MAX 4096U
 
 /* The directories, the most important first:
  * system: /etc/zeek-supervisor, /run/zeek-supervisor, /usr/lib/zeek-supervisor;

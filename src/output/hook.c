@@ -80,6 +80,23 @@ bool hook_field_name_is_allowed(const char* name) {
         return journal_field_name_is_valid(name) && !is_of_the_system(name) && !is_of_ours(name);
 }
 
+/* ---- limits ---- */
+
+char* hook_totals_add(HookTotals* totals, const Hook* hook) {
+        if (totals->hooks >= HOOKS_MAX)
+                return xasprintf("there are %u hooks, and there may not be more", HOOKS_MAX);
+        if (hook->n_patterns > HOOK_PATTERNS_MAX - totals->patterns)
+                return xasprintf("all hooks together would have more than %u patterns", HOOK_PATTERNS_MAX);
+        if (hook->exec && totals->programs >= HOOK_PROGRAMS_MAX)
+                return xasprintf("there are %u hooks with programs, and there may not be more", HOOK_PROGRAMS_MAX);
+
+        totals->hooks++;
+        totals->patterns += hook->n_patterns;
+        if (hook->exec)
+                totals->programs++;
+        return NULL;
+}
+
 /* ---- life ---- */
 
 Hook* hook_new(const char* name, const char* source) {

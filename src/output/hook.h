@@ -76,6 +76,11 @@ typedef struct Hook {
         usec_t timeout_usec;
 } Hook;
 
+/* What all hooks together have of what there is a limit for. */
+typedef struct HookTotals {
+        size_t hooks, patterns, programs;
+} HookTotals;
+
 /* What came of a hook so far. */
 typedef struct HookCounters {
         uint64_t matched;    /* lines that it was for */
@@ -86,6 +91,9 @@ typedef struct HookCounters {
 /* A hook's name becomes the name of a file: 1 to HOOK_NAME_MAX of A-Za-z0-9_.-, and first neither '.', which would hide
  * the file, nor '-'. NULL when the name is good, else why not (allocated). */
 char* hook_name_check(const char* name);
+
+/* Counts the hook in. NULL, or the limit that it would exceed (allocated), and it is not counted. */
+char* hook_totals_add(HookTotals* totals, const Hook* hook);
 
 /* The order in which hooks apply: that of the names of their files, suffix included, as `LC_ALL=C ls` sorts them. */
 int hook_name_compare(const char* a, const char* b);

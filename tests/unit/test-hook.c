@@ -213,6 +213,30 @@ static void no_field_says_whose_line_it_is(void** state) {
                         fail_msg("'%s' was taken", bad[i]);
 }
 
+static void all_hooks_together_have_limits(void** state) {
+        _cleanup_hook_ Hook *rule = hook_new("rule", HOOK_SOURCE_RUNTIME), *program = hook_new("p", HOOK_SOURCE_RUNTIME);
+        HookTotals totals = {}, before;
+        _cleanup_free_ char *no_program = NULL, *no_pattern = NULL, *no_hook = NULL;
+
+        hook_add_pattern(rule, "x", 0, 0);
+        strv_extend(&program->exec, "/bin/x");
+        for (unsigned i = 0; i < HOOK_PROGRAMS_MAX; i++)
+                assert_null(hook_totals_add(&totals, program));
+        before = totals;
+        no_program = hook_totals_add(&totals, program);
+        assert_non_null(strstr(no_program, "programs"));
+        assert_memory_equal(&totals, &before, sizeof totals);
+
+        totals.patterns = HOOK_PATTERNS_MAX - 1;
+        assert_null(hook_totals_add(&totals, rule));
+        no_pattern = hook_totals_add(&totals, rule);
+        assert_non_null(strstr(no_pattern, "patterns"));
+        totals = (HookTotals) { .hooks = HOOKS_MAX - 1 };
+        assert_null(hook_totals_add(&totals, rule));
+        no_hook = hook_totals_add(&totals, rule);
+        assert_non_null(strstr(no_hook, "hooks"));
+}
+
 static void actions_have_words(void** state) {
         assert_int_equal(hook_action_from_string("suppress"), HOOK_SUPPRESS);
         assert_int_equal(hook_action_from_string("pass"), HOOK_PASS);
@@ -249,6 +273,7 @@ int main(void) {
                 cmocka_unit_test(names_are_those_of_plain_files),
                 cmocka_unit_test(hooks_are_in_the_order_of_their_files),
                 cmocka_unit_test(no_field_says_whose_line_it_is),
+                cmocka_unit_test(all_hooks_together_have_limits),
                 cmocka_unit_test(actions_have_words),
                 cmocka_unit_test(threads_share_it),
         };
