@@ -14,6 +14,8 @@
 #define ERROR_NO_SUCH_NODE "org.zeek.Supervisor.Error.NoSuchNode"
 #define ERROR_NOT_SUPERVISED "org.zeek.Supervisor.Error.NotSupervised"
 #define ERROR_LAUNCH_FAILED "org.zeek.Supervisor.Error.LaunchFailed"
+#define ERROR_INVALID_HOOK "org.zeek.Supervisor.Error.InvalidHook"
+#define ERROR_NO_SUCH_HOOK "org.zeek.Supervisor.Error.NoSuchHook"
 #define ERROR_LIMITS_EXCEEDED "org.zeek.Supervisor.Error.LimitsExceeded"
 
 /* The private interface of the stem (dbus/org.zeek.Stem.xml). */

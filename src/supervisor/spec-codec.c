@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "supervisor/dictionary.h"
 #include "supervisor/spec-codec.h"
 #include "util/strv.h"
 
@@ -9,41 +10,9 @@ static const char* const field_signatures[_FIELD_KIND_MAX] = {
 
 /* ---- reading ---- */
 
-static int unreadable(ConfigError* e, const char* key) {
-        return config_error_set(e, key, "cannot be read: the message is malformed or a string is not valid UTF-8");
-}
-
-/* All the integer types of D-Bus, widened. */
-static int read_integer(sd_bus_message* m, char type, wide_int* ret) {
-        union {
-                uint8_t y;
-                int16_t n;
-                uint16_t q;
-                int32_t i;
-                uint32_t u;
-                int64_t x;
-                uint64_t t;
-        } value;
-        int r = sd_bus_message_read_basic(m, type, &value);
-
-        if (r < 0)
-                return r;
-
-        switch (type) {
-        case 'y': *ret = value.y; break;
-        case 'n': *ret = value.n; break;
-        case 'q': *ret = value.q; break;
-        case 'i': *ret = value.i; break;
-        case 'u': *ret = value.u; break;
-        case 'x': *ret = value.x; break;
-        default:  *ret = value.t; break;
-        }
-        return 0;
-}
-
 static bool signature_fits(FieldKind kind, const char* signature) {
         if (kind == FIELD_SIGNED || kind == FIELD_UNSIGNED || kind == FIELD_PORT)
-                return signature[0] && !signature[1] && strchr("ynqiuxt", signature[0]);
+                return signature_is_integer(signature);
         return strcmp(signature, field_signatures[kind]) == 0;
 }
 
@@ -56,12 +25,12 @@ static int read_strings(sd_bus_message* m, const RecordType* type, Record* recor
         record_touch(type, record, field);
 
         if (sd_bus_message_enter_container(m, 'a', "s") < 0)
-                return unreadable(e, field->name);
+                return dictionary_unreadable(e, field->name);
         while ((r = sd_bus_message_read_basic(m, 's', &s)) > 0)
                 if (record_add_string(type, record, field, s, e) < 0)
                         return -EINVAL;
         if (r < 0 || sd_bus_message_exit_container(m) < 0)
-                return unreadable(e, field->name);
+                return dictionary_unreadable(e, field->name);
         return 0;
 }
 
@@ -74,12 +43,12 @@ static int read_env(sd_bus_message* m, const RecordType* type, Record* record, c
         record_touch(type, record, field);
 
         if (sd_bus_message_enter_container(m, 'a', "{ss}") < 0)
-                return unreadable(e, field->name);
+                return dictionary_unreadable(e, field->name);
         while ((r = sd_bus_message_read(m, "{ss}", &name, &value)) > 0)
                 if (record_add_env(type, record, field, name, value, e) < 0)
                         return -EINVAL;
         if (r < 0 || sd_bus_message_exit_container(m) < 0)
-                return unreadable(e, field->name);
+                return dictionary_unreadable(e, field->name);
         return 0;
 }
 
@@ -90,7 +59,7 @@ static int read_endpoint(sd_bus_message* m, ClusterTable* table, ConfigError* e)
         const char* name;
 
         if (sd_bus_message_read_basic(m, 's', &name) < 0)
-                return unreadable(e, "cluster");
+                return dictionary_unreadable(e, "cluster");
         if (cluster_table_add(table, name, &endpoint, e) < 0)
                 return -EINVAL;
         if (read_record(m, &cluster_endpoint_type, &endpoint->record, e) < 0 || cluster_endpoint_finish(endpoint, e) < 0) {
@@ -109,15 +78,15 @@ static int read_cluster(sd_bus_message* m, const RecordType* type, Record* recor
         record_touch(type, record, field);
 
         if (sd_bus_message_enter_container(m, 'a', "{sa{sv}}") < 0)
-                return unreadable(e, field->name);
+                return dictionary_unreadable(e, field->name);
         while ((r = sd_bus_message_enter_container(m, 'e', "sa{sv}")) > 0) {
                 if (read_endpoint(m, table, e) < 0)
                         return -EINVAL;
                 if (sd_bus_message_exit_container(m) < 0)
-                        return unreadable(e, field->name);
+                        return dictionary_unreadable(e, field->name);
         }
         if (r < 0 || sd_bus_message_exit_container(m) < 0)
-                return unreadable(e, field->name);
+                return dictionary_unreadable(e, field->name);
         if (cluster_table_finish(table, e) < 0)
                 return -EINVAL;
 
@@ -134,17 +103,17 @@ static int read_field(sd_bus_message* m, const RecordType* type, Record* record,
         switch (field->kind) {
         case FIELD_STRING:
                 if (sd_bus_message_read_basic(m, 's', &s) < 0)
-                        return unreadable(e, field->name);
+                        return dictionary_unreadable(e, field->name);
                 return record_set_string(type, record, field, s, e);
         case FIELD_BOOL:
                 if (sd_bus_message_read_basic(m, 'b', &boolean) < 0)
-                        return unreadable(e, field->name);
+                        return dictionary_unreadable(e, field->name);
                 return record_set_bool(type, record, field, boolean, e);
         case FIELD_SIGNED:
         case FIELD_UNSIGNED:
         case FIELD_PORT:
-                if (read_integer(m, signature[0], &number) < 0)
-                        return unreadable(e, field->name);
+                if (message_read_integer(m, signature, &number) < 0)
+                        return dictionary_unreadable(e, field->name);
                 return record_set_number(type, record, field, number, e);
         case FIELD_STRV:
                 return read_strings(m, type, record, field, e);
@@ -159,46 +128,28 @@ static int read_field(sd_bus_message* m, const RecordType* type, Record* record,
         return -EINVAL;
 }
 
-static int read_entry(sd_bus_message* m, const RecordType* type, Record* record, ConfigError* e) {
-        const char *key, *signature;
-        const Field* field;
-        char container;
+/* Where an entry goes. */
+typedef struct Target {
+        const RecordType* type;
+        Record* record;
+} Target;
 
-        if (sd_bus_message_read_basic(m, 's', &key) < 0)
-                return unreadable(e, "(a key)");
-        field = record_find_field(type, key);
+static int read_entry(sd_bus_message* m, const char* key, const char* signature, void* userdata, ConfigError* e) {
+        const Target* target = userdata;
+        const Field* field = record_find_field(target->type, key);
+
         if (!field)
                 return config_error_set(e, key, "is not a key that is known here");
+        if (!signature_fits(field->kind, signature)) {
+                _cleanup_free_ char* wanted = xasprintf("'%s'", field_signatures[field->kind]);
 
-        if (sd_bus_message_peek_type(m, &container, &signature) < 0)
-                return unreadable(e, key);
-        if (!signature_fits(field->kind, signature))
-                return config_error_set(e, key, "must have the D-Bus type '%s', not '%s'", field_signatures[field->kind],
-                                        signature);
-
-        if (sd_bus_message_enter_container(m, 'v', signature) < 0)
-                return unreadable(e, key);
-        if (read_field(m, type, record, field, signature, e) < 0)
-                return -EINVAL;
-        if (sd_bus_message_exit_container(m) < 0)
-                return unreadable(e, key);
-        return 0;
+                return dictionary_wrong_type(e, key, wanted, signature);
+        }
+        return read_field(m, target->type, target->record, field, signature, e);
 }
 
 static int read_record(sd_bus_message* m, const RecordType* type, Record* record, ConfigError* e) {
-        int r;
-
-        if (sd_bus_message_enter_container(m, 'a', "{sv}") < 0)
-                return unreadable(e, "(configuration)");
-        while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-                if (read_entry(m, type, record, e) < 0)
-                        return -EINVAL;
-                if (sd_bus_message_exit_container(m) < 0)
-                        return unreadable(e, "(configuration)");
-        }
-        if (r < 0 || sd_bus_message_exit_container(m) < 0)
-                return unreadable(e, "(configuration)");
-        return 0;
+        return dictionary_read(m, read_entry, &(Target) { type, record }, e);
 }
 
 int spec_read(sd_bus_message* m, NodeSpec** ret, ConfigError* e) {
