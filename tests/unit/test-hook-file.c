@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <fcntl.h>
+#include <sys/wait.h>
+
 #include "config/hook-file.h"
 #include "config/ini.h"
 #include "core/role.h"
@@ -447,6 +450,51 @@ static void more_programs_than_there_may_be_are_out_of_force(void** state) {
         assert_int_equal(d.n, 1);
 }
 
+/* ---- what is shipped ---- */
+
+static void load_examples(HookList* list) {
+        _cleanup_strv_free_ char** directories = NULL;
+        _cleanup_diagnostics_ Diagnostics d = {};
+        _cleanup_free_ char* said = NULL;
+
+        strv_extend(&directories, EXAMPLES);
+        hook_list_load(list, directories, NULL, &d);
+        said = render_diagnostics(&d);
+        assert_string_equal(said, "");
+}
+
+static void the_examples_are_good(void** state) {
+        _cleanup_hook_list_ HookList list = {};
+
+        load_examples(&list);
+        assert_int_equal(list.n, 2);
+        assert_int_equal(list.items[0]->n_patterns, 2);
+        assert_int_equal(list.items[0]->action, HOOK_SUPPRESS);
+        assert_non_null(list.items[1]->exec);
+}
+
+static void the_example_of_a_program_answers_as_it_should(void** state) {
+        _cleanup_scratch_ Scratch scratch = scratch_new();
+        _cleanup_free_ char *in = scratch_place(&scratch, "in"), *out = scratch_place(&scratch, "out"), *answers = NULL;
+        _cleanup_hook_list_ HookList list = {};
+        size_t size;
+        pid_t pid;
+
+        load_examples(&list);
+        scratch_write(&scratch, "in", 0644, "a\tstderr\tx  y\na\tstderr\tx  y\nb\tstderr\tx  y\nb\tstderr\tx y\n"
+                                            "b\tstderr\t\\n\nb\tstderr\t\\n\nb\tstderr\t-n \n");
+        pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                if (freopen(in, "r", stdin) && freopen(out, "w", stdout))
+                        execv(list.items[1]->exec[0], list.items[1]->exec);
+                _exit(126);
+        }
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+        assert_int_equal(file_read(AT_FDCWD, out, 4096, &answers, &size), 0);
+        assert_string_equal(answers, "pass\nbreak\npass\npass\npass\nbreak\npass\n");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(every_key_is_read),
@@ -464,6 +512,8 @@ int main(void) {
                 cmocka_unit_test(files_override_and_mask_each_other_and_make_room_for_runtime_hooks),
                 cmocka_unit_test(without_directories_there_are_no_hooks),
                 cmocka_unit_test(more_programs_than_there_may_be_are_out_of_force),
+                cmocka_unit_test(the_examples_are_good),
+                cmocka_unit_test(the_example_of_a_program_answers_as_it_should),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
