@@ -22,7 +22,8 @@ void diagnostics_done(Diagnostics* d) {
         *d = (Diagnostics) {};
 }
 
-static void add(Diagnostics* d, const char* file, unsigned line, unsigned column, const char* format, va_list ap) {
+static void _printf_(5, 0)
+add(Diagnostics* d, const char* file, unsigned line, unsigned column, const char* format, va_list ap) {
         _cleanup_free_ char* text = NULL;
 
         if (d->n >= DIAGNOSTICS_MAX) {
