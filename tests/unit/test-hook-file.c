@@ -249,11 +249,13 @@ static void everything_has_a_limit(void** state) {
 
                 if (!strstr(said, cases[i].expected))
                         fail_msg("'%s' is not in '%s'", cases[i].expected, said);
+                assert_true(!other || hook_equal(hook, other));
         }
 
         _cleanup_free_ char* value = repeat("v", HOOK_FIELD_BYTES_MAX + 1);
         _cleanup_free_ char* large_field = xasprintf("[Hook]\nSetField=A=%s\n", value);
         _cleanup_hook_ Hook* field = expect_doubt(large_field, "F:2:10: SetField= gives A a value of more than 4096 bytes");
+        assert_int_equal(field->n_fields, 0);
 
         _cleanup_strv_free_ char** fields = NULL;
         for (unsigned i = 0; i <= HOOK_FIELDS_MAX; i++)
