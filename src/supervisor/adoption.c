@@ -204,9 +204,18 @@ static void take_list(Adoption* a, sd_bus_message* reply) {
 }
 
 static void reconcile_rest(Supervisor* s) {
+        _cleanup_strv_free_ char** names = NULL;
+
+        /* by name: it may be the end of a node */
         REGISTRY_FOREACH(node, &s->registry)
                 if (!node_instance(node)->held)
+                        strv_extend(&names, node->name);
+        STRV_FOREACH(name, names) {
+                Node* node = registry_find(&s->registry, *name);
+
+                if (node && node->phase != PHASE_VOID)
                         incarnation_reconcile(node_instance(node), NULL);
+        }
 }
 
 /* ---- which scopes exist ---- */
