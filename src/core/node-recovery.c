@@ -26,6 +26,7 @@ void node_lose(Node* node) {
 void node_find_running(Node* node, uint32_t pid, Instant now) {
         node->phase = PHASE_RUNNING;
         node->outcome = OUTCOME_NONE;
+        node->stop_requested = false;
         node->deadline = USEC_INFINITY;
         node->next_restart = 0;
         node->pid = pid;

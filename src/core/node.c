@@ -168,6 +168,7 @@ static void launch_again(Node* node, Instant now, Effects* effects) {
 
 static void enter_terminating(Node* node, NodeOutcome outcome, Instant now, Effects* effects) {
         set_phase(node, PHASE_TERMINATING, outcome, now);
+        node->stop_requested = false;
         node->ready = false;
         node->deadline = saturating_add_u64(now.boottime, node->policy.stop_timeout);
         effects_add(effects, EFFECT_TERMINATE, 0);
@@ -287,23 +288,27 @@ static void begin_stop(Node* node, NodeOutcome outcome, Instant now, Effects* ef
 }
 
 /* A launch is never interrupted: it takes little time, and what came of it is known only afterwards. */
-static void begin_next_jobs(Node* node, Instant now, Effects* effects) {
-        Job* job;
+bool node_advance(Node* node, Instant now, Effects* effects) {
+        Job* job = TAILQ_FIRST(&node->jobs);
 
-        while (!node->job && node->phase != PHASE_LAUNCHING && (job = TAILQ_FIRST(&node->jobs))) {
-                TAILQ_REMOVE(&node->jobs, job, queue);
-                node->job = job;
-
-                if (job->type == JOB_CREATE)
-                        begin_create(node, now, effects);
-                else
-                        begin_stop(node, job->type == JOB_RESTART ? OUTCOME_RESTART : OUTCOME_FORGET, now, effects);
+        if (node->phase == PHASE_RUNNING && node->stop_requested) {
+                enter_terminating(node, OUTCOME_STOP, now, effects);
+                return true;
         }
+        if (!job || node->job || node->phase == PHASE_LAUNCHING)
+                return false;
+
+        TAILQ_REMOVE(&node->jobs, job, queue);
+        node->job = job;
+        if (job->type == JOB_CREATE)
+                begin_create(node, now, effects);
+        else
+                begin_stop(node, job->type == JOB_RESTART ? OUTCOME_RESTART : OUTCOME_FORGET, now, effects);
+        return true;
 }
 
-void node_submit(Node* node, Job* job, Instant now, Effects* effects) {
+void node_submit(Node* node, Job* job) {
         TAILQ_INSERT_TAIL(&node->jobs, job, queue);
-        begin_next_jobs(node, now, effects);
 }
 
 /* ---- events ---- */
@@ -316,9 +321,6 @@ static void on_launched(Node* node, uint32_t pid, Instant now, Effects* effects)
         effects_add(effects, EFFECT_ANNOUNCE, 0);
         effects_add(effects, EFFECT_MILESTONE, MILESTONE_STARTED);
         finish_job(node, JOB_DONE, NULL, effects);
-
-        if (node->stop_requested)
-                enter_terminating(node, OUTCOME_STOP, now, effects);
 }
 
 static void on_launch_failed(Node* node, const char* text, Instant now, Effects* effects) {
@@ -431,6 +433,4 @@ void node_dispatch(Node* node, const NodeEvent* event, Instant now, Effects* eff
                 case _NODE_EVENT_TYPE_MAX:
                         break;
                 }
-
-        begin_next_jobs(node, now, effects);
 }

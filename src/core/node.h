@@ -8,7 +8,8 @@
  * whole of it runs in a unit test.
  *
  * What clients ask for are jobs. They queue at the node and each takes its turn when the one before is done; a job
- * that makes no sense when its turn comes is answered so then. */
+ * that makes no sense when its turn comes is answered so then. So one event may lead through several lives of a name;
+ * the driver takes them step by step: an event, its effects, the next job, its effects, and so on. */
 
 #include <stdbool.h>
 #include <sys/queue.h>
@@ -69,7 +70,7 @@ typedef struct Node {
 
         NodePhase phase;
         NodeOutcome outcome; /* meaningful from TERMINATING to AT_REST */
-        bool stop_requested; /* came while launching */
+        bool stop_requested; /* came while launching; has its turn when it runs, before all jobs */
         bool swept;          /* SWEEPING: what is left was sent SIGTERM */
 
         struct JobQueue jobs; /* all but the active one */
@@ -120,9 +121,13 @@ void node_lose(Node* node);
 /* A process of the node was found that its life does not know of: it runs, as if just started. */
 void node_find_running(Node* node, uint32_t pid, Instant now);
 
-/* Takes the job; it begins at once or when its turn comes. */
-void node_submit(Node* node, Job* job, Instant now, Effects* effects);
+/* Takes the job into the queue. */
+void node_submit(Node* node, Job* job);
 void node_dispatch(Node* node, const NodeEvent* event, Instant now, Effects* effects);
+/* Begins what has waited for its turn, if that has come; false: nothing. To be called again until it says so, after
+ * node_submit() and node_dispatch(), and each time only when the effects of the call before were carried out: they are
+ * about the node as it was left by that, which may be another one after this. */
+bool node_advance(Node* node, Instant now, Effects* effects);
 
 /* What the node is for a client that looks now. Not for PHASE_VOID. */
 NodeState node_state(const Node* node) _pure_;

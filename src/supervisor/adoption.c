@@ -257,9 +257,10 @@ static void finish(Adoption* a) {
         Supervisor* s = a->s;
 
         reconcile_scopes(s);
+        /* No node is forgotten by this: all that can wait for its turn now is an administrator's stop. */
         REGISTRY_FOREACH(node, &s->registry) {
                 instance_remember(node_instance(node));
-                instance_arm_timer(node_instance(node));
+                supervisor_advance(s, node);
         }
         if (a->done)
                 take_ptr(a->done)(s);

@@ -27,8 +27,6 @@ static void carry_out(Supervisor* s, Node* node, const Effect* effect) {
 
         switch (effect->type) {
         case EFFECT_ADDED:
-                /* again, if it takes the place of one that was forgotten a moment ago */
-                instance_remember(instance);
                 state_files_write_config(s->state, node->spec);
                 notices_node_added(s->notices, node);
                 break;
@@ -69,11 +67,22 @@ static void carry_out_all(Supervisor* s, Node* node, const Effects* effects) {
         for (size_t i = 0; i < effects->n; i++)
                 carry_out(s, node, &effects->items[i]);
 
-        start_queue_kick(s->starts);
-        instance_arm_timer(node_instance(node));
         if (node->phase != PHASE_VOID)
                 notices_mark(s->notices, node, NOTICE_LIFE);
-        else if (node_is_unused(node)) {
+}
+
+void supervisor_advance(Supervisor* s, Node* node) {
+        for (;;) {
+                _cleanup_effects_ Effects effects = {};
+
+                if (!node_advance(node, now_instant(), &effects))
+                        break;
+                carry_out_all(s, node, &effects);
+        }
+
+        start_queue_kick(s->starts);
+        instance_arm_timer(node_instance(node));
+        if (node_is_unused(node)) {
                 instance_free(node_instance(node));
                 registry_release(&s->registry, node);
                 shutdown_check(s);
@@ -85,16 +94,16 @@ void supervisor_dispatch(Supervisor* s, Node* node, const NodeEvent* event) {
 
         node_dispatch(node, event, now_instant(), &effects);
         carry_out_all(s, node, &effects);
+        supervisor_advance(s, node);
 }
 
 void supervisor_submit(Supervisor* s, const char* name, Job* job) {
         Node* node = registry_obtain(&s->registry, name);
-        _cleanup_effects_ Effects effects = {};
 
         if (!node_instance(node))
                 (void) instance_new(s, node);
-        node_submit(node, job, now_instant(), &effects);
-        carry_out_all(s, node, &effects);
+        node_submit(node, job);
+        supervisor_advance(s, node);
 }
 
 /* ---- the stem ---- */

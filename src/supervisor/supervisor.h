@@ -58,5 +58,9 @@ const char* const* supervisor_features(const Supervisor* s);
 
 /* Gives the node an event and carries out what follows. The node may be gone afterwards. */
 void supervisor_dispatch(Supervisor* s, Node* node, const NodeEvent* event);
+/* Has the node begin what waits for its turn, one after the other, each when what came of the one before was carried out.
+ * supervisor_dispatch() and supervisor_submit() end with it; a node that was adopted needs it too. The node may be gone
+ * afterwards. */
+void supervisor_advance(Supervisor* s, Node* node);
 /* Gives the node of this name a job, which it takes ownership of. */
 void supervisor_submit(Supervisor* s, const char* name, Job* job);

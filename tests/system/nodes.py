@@ -9,6 +9,8 @@ CLD_EXITED, CLD_KILLED, CLD_DUMPED = 1, 2, 3
 DIRECTORIES = "/var/lib/zeek-supervisor/nodes"
 
 # of the supervisor's own entries in the journal; see catalog/zeek-supervisor.catalog
+STARTED = "4d89145b89214912a933a035118c1faa"
+DESTROYED = "731118d568a94a02b0eb21570c18aadd"
 EXITED = "ced6e487fe1c459489d82fb2bf50c70c"
 KILLED = "fb7455fa539d4fb39915bf3e53385fb3"
 

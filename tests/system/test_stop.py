@@ -5,7 +5,8 @@ import signal
 
 import pytest
 from bus import BusError, node_path
-from nodes import EXITED, KILLED, STAY, cluster_of, create_ready, is_alive, of_role, play, scope, tree
+from nodes import DESTROYED, EXITED, KILLED, STARTED, STAY, cluster_of, create_ready, is_alive, of_role, play, scope
+from nodes import tree
 from raw_bus import RawBus
 
 pytestmark = pytest.mark.usefixtures("tidy")
@@ -179,6 +180,26 @@ def test_who_asks_for_more_of_a_destroyed_node_hears_that_there_is_none(machine)
         for call in calls[1:]:
             with pytest.raises(BusError, match="NoSuchNode"):
                 client.reply(call)
+
+
+def test_what_is_told_of_an_end_is_about_the_node_that_ended(machine):
+    """Also when another one of its name waits only for that."""
+    create_ready(machine, "node", **of_role("PROXY", "node"), env=play("slow-term=100", "stay"))
+    pid = machine.node("node")["PID"]
+    with RawBus(machine.lab) as client:
+        calls = [client.send("Destroy", "s", "node"), client.send("Create", "a{sv}", {"name": "node", "env": STAY})]
+        assert [client.reply(call) for call in calls] == [True, ""]
+    (destroyed,) = events(machine, "node", DESTROYED)[-1:]
+    told = (destroyed["ZEEK_ROLE"], destroyed["ZEEK_STATE"], destroyed["ZEEK_NODE_PID"], destroyed["EXIT_CODE"])
+    assert told == ("proxy", "destroyed", str(pid), "exited")
+
+
+def test_a_start_is_told_before_the_stop_that_waits_for_it(machine):
+    with RawBus(machine.lab) as client:
+        calls = [client.send("Create", "a{sv}", {"name": "brief", "env": STAY}), client.send("Destroy", "s", "brief")]
+        assert [client.reply(call) for call in calls] == ["", True]
+    (started,) = events(machine, "brief", STARTED)
+    assert started["ZEEK_STATE"] == "running"
 
 
 def test_destroy_overrides_a_restart_that_waits_for_the_end(machine, story):

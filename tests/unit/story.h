@@ -74,7 +74,7 @@ static inline char* effect_in_words(const Effect* effect, const Node* node) {
                 [MILESTONE_STARTED] = "started",   [MILESTONE_EXITED] = "exited",
                 [MILESTONE_WAITING] = "waiting",   [MILESTONE_FAILED] = "failed",
                 [MILESTONE_FINISHED] = "finished", [MILESTONE_STOPPED] = "stopped",
-                [MILESTONE_KILLED] = "killed",     [MILESTONE_DESTROYED] = "destroyed",
+                [MILESTONE_KILLED] = "killed",
         };
         static const char* const results[_JOB_RESULT_MAX] = {
                 [JOB_DONE] = "done",
@@ -97,6 +97,8 @@ static inline char* effect_in_words(const Effect* effect, const Node* node) {
         case EFFECT_MILESTONE:
                 if (effect->number == MILESTONE_LAUNCH_FAILED)
                         return xasprintf("not launched (%s)", effect->text);
+                if (effect->number == MILESTONE_DESTROYED)
+                        return xasprintf("destroyed %" PRIu32, node->pid);
                 return xstrdup(milestones[effect->number]);
         case EFFECT_JOB_DONE:
                 return xasprintf("%s: %s%s%s%s", results[effect->number], (const char*) effect->job->userdata,
@@ -137,7 +139,18 @@ static inline const char* story_state(const Story* story) {
         return story->node->phase == PHASE_VOID ? "-" : node_state_to_string(node_state(story->node));
 }
 
-static inline void story_happen(Story* story, const Happening* what, Effects* effects) {
+/* One step: its effects are put into words before the node goes on. */
+static inline void story_step(Story* story, Effects* effects, char*** words) {
+        _cleanup_free_ char* text = effects_in_words(effects, story->node);
+
+        if (*text)
+                strv_extend(words, text);
+        effects_done(effects);
+}
+
+static inline char* story_happen(Story* story, const Happening* what) {
+        _cleanup_strv_free_ char** words = NULL;
+        _cleanup_effects_ Effects effects = {};
         Node* node = story->node;
 
         if (what->is_job) {
@@ -147,22 +160,24 @@ static inline void story_happen(Story* story, const Happening* what, Effects* ef
                         job->spec = spec_with(node->name, ROLE_STANDALONE);
                         job->policy = story->policy;
                 }
-                node_submit(node, job, story->now, effects);
-        } else
-                node_dispatch(node, &what->event, story->now, effects);
+                node_submit(node, job);
+        } else {
+                node_dispatch(node, &what->event, story->now, &effects);
+                story_step(story, &effects, &words);
+        }
+        while (node_advance(node, story->now, &effects))
+                story_step(story, &effects, &words);
+        return strv_join(words, ", ");
 }
 
 /* Scenes up to the one without effects. */
 static inline void story_play(Story* story, const Scene* scenes, const char* file, int line) {
         for (size_t i = 0; scenes[i].effects; i++) {
-                _cleanup_effects_ Effects effects = {};
                 _cleanup_free_ char *words = NULL, *seen = NULL, *expected = NULL;
 
                 story->now.realtime += scenes[i].after;
                 story->now.boottime += scenes[i].after;
-                story_happen(story, &scenes[i].what, &effects);
-
-                words = effects_in_words(&effects, story->node);
+                words = story_happen(story, &scenes[i].what);
                 seen = xasprintf("scene %zu: %s [%s]", i + 1, words, story_state(story));
                 expected = xasprintf("scene %zu: %s [%s]", i + 1, scenes[i].effects, scenes[i].state);
                 _assert_string_equal(seen, expected, file, line);

@@ -241,11 +241,10 @@ static const End ends[] = {
 /* Where a node of this policy stands after an end. */
 static const char* state_after(const NodePolicy* policy, const End* end) {
         _cleanup_story_ Story story = story_begin();
-        _cleanup_effects_ Effects effects = {};
 
         story.policy = *policy;
         until_running_without_delay(&story);
-        story_happen(&story, &end->what, &effects);
+        free(story_happen(&story, &end->what));
         return story_state(&story);
 }
 

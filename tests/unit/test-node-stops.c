@@ -17,7 +17,7 @@ static void who_does_not_end_in_time_is_killed_with_all_its_scope(void** state) 
              { 1, TIMER, "signal scope KILL", "stopping" },
              { SEC(10), TIMER, "signal scope KILL", "stopping" },
              { SEC(1), KILLED(SIGKILL), "exited", "stopping" },
-             { MSEC(1), GONE, "destroyed, forget, done: ann", "-" });
+             { MSEC(1), GONE, "destroyed 1, forget, done: ann", "-" });
 }
 
 static void the_stop_timeout_is_that_of_the_policy(void** state) {
@@ -29,7 +29,7 @@ static void the_stop_timeout_is_that_of_the_policy(void** state) {
              { SEC(9), DESTROY("ann"), "terminate", "stopping" },
              { SEC(1000000), TIMER, "", "stopping" },
              { 0, EXITED(0), "exited", "stopping" },
-             { 0, GONE, "destroyed, forget, done: ann", "-" });
+             { 0, GONE, "destroyed 1, forget, done: ann", "-" });
 
         impatient.policy.stop_timeout = 0;
         story_until_running(&impatient);
@@ -66,7 +66,7 @@ static void what_is_left_in_the_scope_is_spoken_to_and_then_killed(void** state)
              { SEC(5) - 1, TIMER, "", "stopping" },
              { 1, TIMER, "signal scope KILL", "stopping" },
              { SEC(10), TIMER, "signal scope KILL", "stopping" },
-             { SEC(1), GONE, "destroyed, forget, done: ann", "-" });
+             { SEC(1), GONE, "destroyed 1, forget, done: ann", "-" });
 }
 
 static void leftovers_have_no_more_time_than_the_node_itself(void** state) {
@@ -105,7 +105,7 @@ static void leftovers_of_a_killed_node_are_swept_as_well(void** state) {
              { 0, KILLED(SIGKILL), "exited", "stopping" },
              { MSEC(50), TIMER, "signal scope TERM", "stopping" },
              { SEC(5), TIMER, "signal scope KILL", "stopping" },
-             { 0, GONE, "destroyed, forget, done: ann", "-" });
+             { 0, GONE, "destroyed 1, forget, done: ann", "-" });
 }
 
 static void a_job_that_comes_while_sweeping_does_not_start_it_anew(void** state) {
@@ -236,7 +236,7 @@ static void whoever_stops_a_node_first_decides_what_follows(void** state) {
              { SEC(60), TIMER, "killed, signal scope KILL", "stopping" },
              { 0, STOP_REQUEST, "", "stopping" },
              { 0, KILLED(SIGKILL), "exited", "stopping" },
-             { 0, GONE, "destroyed, forget, done: ann", "-" });
+             { 0, GONE, "destroyed 1, forget, done: ann", "-" });
 }
 
 int main(void) {

@@ -86,7 +86,7 @@ static void destroy_is_done_when_the_scope_is_gone(void** state) {
         PLAY(&story,
              { SEC(9), DESTROY("ann"), "terminate", "stopping" },
              { SEC(2), EXITED(0), "exited", "stopping" },
-             { MSEC(1), GONE, "destroyed, forget, done: ann", "-" });
+             { MSEC(1), GONE, "destroyed 1, forget, done: ann", "-" });
         assert_true(node_is_unused(story.node));
 }
 
@@ -138,7 +138,7 @@ static void jobs_take_their_turns_in_order(void** state) {
              { 0, GONE, "launch", "starting" },
              { 0, LAUNCHED(3), "announce 3, started, done: bob, terminate", "stopping" },
              { 0, EXITED(0), "exited", "stopping" },
-             { 0, GONE, "destroyed, forget, done: cid, no such node: dan", "-" });
+             { 0, GONE, "destroyed 3, forget, done: cid, no such node: dan", "-" });
         assert_true(node_is_unused(story.node));
 }
 
@@ -151,7 +151,7 @@ static void a_create_behind_a_destroy_waits_and_is_done(void** state) {
              { 0, CREATE("bob"), "", "stopping" },
              { 0, CREATE("cid"), "", "stopping" },
              { SEC(1), EXITED(0), "exited", "stopping" },
-             { 0, GONE, "destroyed, forget, done: ann, added, launch", "starting" });
+             { 0, GONE, "destroyed 1, forget, done: ann, added, launch", "starting" });
 
         /* a new node: nothing of the old one clings to it */
         assert_int_equal(story.node->pid, 0);
@@ -171,7 +171,7 @@ static void a_create_behind_a_destroy_may_fail_for_itself(void** state) {
              { SEC(9), DESTROY("ann"), "terminate", "stopping" },
              { 0, CREATE("bob"), "", "stopping" },
              { 0, EXITED(0), "exited", "stopping" },
-             { 0, GONE, "destroyed, forget, done: ann, added, launch", "starting" },
+             { 0, GONE, "destroyed 1, forget, done: ann, added, launch", "starting" },
              { 0, LAUNCH_FAILED("no"), "not launched (no), forget, launch failed: bob (no)", "-" });
 }
 
@@ -183,7 +183,7 @@ static void a_launch_is_not_interrupted_by_jobs(void** state) {
              { 0, DESTROY("bob"), "", "starting" },
              { 0, LAUNCHED(7), "announce 7, started, done: ann, terminate", "stopping" },
              { 0, EXITED(0), "exited", "stopping" },
-             { 0, GONE, "destroyed, forget, done: bob", "-" });
+             { 0, GONE, "destroyed 7, forget, done: bob", "-" });
 }
 
 static void an_automatic_launch_is_not_interrupted_by_jobs(void** state) {
@@ -204,7 +204,7 @@ static void an_automatic_launch_is_not_interrupted_by_jobs(void** state) {
         PLAY(&bad,
              { SEC(1), TIMER, "launch", "starting" },
              { 0, DESTROY("ann"), "", "starting" },
-             { 0, LAUNCH_FAILED("no"), "not launched (no), waiting, destroyed, forget, done: ann", "-" });
+             { 0, LAUNCH_FAILED("no"), "not launched (no), waiting, destroyed 1, forget, done: ann", "-" });
 }
 
 /* The four ways of being at rest. */
@@ -232,7 +232,7 @@ static void a_node_at_rest_is_destroyed_at_once(void** state) {
 
                 bring_to_rest(&story, rests[i]);
                 assert_false(node_has_processes(story.node));
-                PLAY(&story, { MSEC(1), DESTROY("ann"), "destroyed, forget, done: ann", "-" }, { SEC(9), TIMER, "", "-" });
+                PLAY(&story, { MSEC(1), DESTROY("ann"), "destroyed 1, forget, done: ann", "-" }, { SEC(9), TIMER, "", "-" });
         }
 }
 
@@ -262,7 +262,7 @@ static void a_node_that_ended_and_still_empties_its_scope_can_be_given_another_f
         PLAY(&destroyed,
              { 0, EXITED(1), "exited", "waiting" },
              { 0, DESTROY("ann"), "", "stopping" },
-             { 0, GONE, "destroyed, forget, done: ann", "-" });
+             { 0, GONE, "destroyed 1, forget, done: ann", "-" });
 }
 
 static void a_node_will_exist_unless_its_queue_ends_in_destroy(void** state) {
@@ -282,7 +282,7 @@ static void a_node_will_exist_unless_its_queue_ends_in_destroy(void** state) {
         assert_true(node_will_exist(story.node));
         PLAY(&story,
              { 0, EXITED(0), "exited", "stopping" },
-             { 0, GONE, "destroyed, forget, done: bob, no such node: cid, added, launch", "starting" },
+             { 0, GONE, "destroyed 1, forget, done: bob, no such node: cid, added, launch", "starting" },
              { 0, LAUNCHED(2), "announce 2, started, done: dan", "running" },
              { 0, DESTROY("eve"), "terminate", "stopping" });
         assert_false(node_will_exist(story.node));

@@ -13,7 +13,8 @@ static Node* create(Registry* registry, NodeSpec* spec) {
         Job* job = job_new(JOB_CREATE, NULL);
 
         job->spec = spec;
-        node_submit(node, job, now, &effects);
+        node_submit(node, job);
+        assert_true(node_advance(node, now, &effects));
         assert_int_equal(node->phase, PHASE_LAUNCHING);
         return node;
 }

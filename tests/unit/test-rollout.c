@@ -12,7 +12,9 @@ static void create(Registry* registry, const char* name, Role role) {
         Job* job = job_new(JOB_CREATE, NULL);
 
         job->spec = spec_with(name, role);
-        node_submit(registry_obtain(registry, name), job, now, &effects);
+        Node* node = registry_obtain(registry, name);
+        node_submit(node, job);
+        assert_true(node_advance(node, now, &effects));
 }
 
 /* All waves in words: names with blanks between, waves with bars. */

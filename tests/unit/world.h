@@ -240,22 +240,34 @@ static void carry_out(World* w, Body* b, const Node* node, const Effect* effect)
         }
 }
 
-/* As the daemon does it. */
-static size_t carry_out_all(World* w, Body* b, Node* node, const Effects* effects) {
+static void carry_out_all(World* w, Body* b, const Node* node, Effects* effects) {
         for (size_t i = 0; i < effects->n; i++)
                 carry_out(w, b, node, &effects->items[i]);
-        if (node_is_unused(node))
-                registry_release(&w->registry, node);
-        return effects->n;
+        effects_done(effects);
 }
 
+/* As the daemon does it. */
+static void advance(World* w, Body* b, Node* node) {
+        _cleanup_effects_ Effects effects = {};
+
+        while (node_advance(node, w->now, &effects))
+                carry_out_all(w, b, node, &effects);
+        if (node_is_unused(node))
+                registry_release(&w->registry, node);
+}
+
+/* How many effects it has at once. */
 static size_t tell(World* w, Body* b, NodeEvent event) {
         Node* node = registry_find(&w->registry, b->name);
         _cleanup_effects_ Effects effects = {};
+        size_t n;
 
         assert_non_null(node);
         node_dispatch(node, &event, w->now, &effects);
-        return carry_out_all(w, b, node, &effects);
+        n = effects.n;
+        carry_out_all(w, b, node, &effects);
+        advance(w, b, node);
+        return n;
 }
 
 /* ---- what can happen ---- */
@@ -266,7 +278,6 @@ static const Node* node_of(const World* w, const Body* b) {
 
 static void ask(World* w, Body* b, JobType type) {
         Node* node = registry_obtain(&w->registry, b->name);
-        _cleanup_effects_ Effects effects = {};
         Call* call = xnew0(Call);
         Job* job = job_new(type, call);
 
@@ -277,8 +288,8 @@ static void ask(World* w, Body* b, JobType type) {
                 job->spec = spec_with(b->name, ROLE_STANDALONE);
                 job->policy = draw_policy(w);
         }
-        node_submit(node, job, w->now, &effects);
-        (void) carry_out_all(w, b, node, &effects);
+        node_submit(node, job);
+        advance(w, b, node);
 }
 
 static bool can_ask(const World* w, const Body* b) {
