@@ -29,6 +29,8 @@
 
 typedef struct Child {
         const LaunchOrder* order;
+        LaunchDirectories* directories;
+        DirectoryUse directory_use;
         int report_fd;
         ChildReport report;
         int affinity_error;
@@ -51,16 +53,35 @@ static void begin(ChildStep step, uint32_t index) {
         send_report();
 }
 
+/* From below: what we made, and what others made who failed and found us in it. A note comes before the look whether it
+ * can be removed: of two who fail at the same time the later one then either finds the note, or leaves the other what he
+ * can remove. */
+static void remove_directories(void) {
+        LaunchDirectories* directories = child.directories;
+        char* path = child.directory;
+
+        launch_directories_leave(directories, child.directory_use);
+        for (size_t length = strlen(path); length > 0; length--) {
+                if (path[length - 1] == '/' || (path[length] != '/' && path[length] != 0))
+                        continue;
+                if (!child.made_directory[length] && !launch_directories_has_note(directories, path, length))
+                        continue;
+
+                launch_directories_note(directories, path, length);
+                path[length] = 0;
+                if (launch_directories_in_use(directories, path, length))
+                        continue;
+                if (rmdir(path) >= 0 || (errno != ENOTEMPTY && errno != EEXIST))
+                        launch_directories_strike(directories, path, length);
+        }
+}
+
 static void undo(void) {
         if (child.made_output_file)
                 (void) unlink(child.order->output_file);
         if (child.made_error_file)
                 (void) unlink(child.order->error_file);
-        for (size_t length = PATH_MAX - 1; length > 0; length--)
-                if (child.made_directory[length]) {
-                        child.directory[length] = 0;
-                        (void) rmdir(child.directory);
-                }
+        remove_directories();
 }
 
 static _noreturn_ void fail_with(int error) {
@@ -375,6 +396,8 @@ static _noreturn_ void execute(void) {
 
 void child_run(const LaunchOrder* order, const ChildSetup* setup) {
         child.order = order;
+        child.directories = setup->directories;
+        child.directory_use = setup->directory_use;
         child.report_fd = setup->report_fd;
         child.report.step = CHILD_DESCRIPTORS;
 

@@ -9,6 +9,7 @@
  * system it removes again when it fails. */
 
 #include "stem/child-report.h"
+#include "stem/launch-directories.h"
 #include "stem/order.h"
 
 typedef struct ChildSetup {
@@ -23,6 +24,9 @@ typedef struct ChildSetup {
         /* What the parent has for itself and the child shall not inherit. */
         struct rlimit nofile;
         bool reset_oom_score;
+
+        LaunchDirectories* directories;
+        DirectoryUse directory_use;
 } ChildSetup;
 
 _noreturn_ void child_run(const LaunchOrder* order, const ChildSetup* setup);

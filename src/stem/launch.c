@@ -68,8 +68,14 @@ static Launch* launch_free(Launch* launch) {
 DEFINE_CLEANUP(Launch*, launch_free)
 
 static void launch_end(Launch* launch) {
-        TAILQ_REMOVE(&launch->launches->all, launch, entry);
-        launch->launches->n--;
+        Launches* launches = launch->launches;
+        LaunchDirectories* directories = launches->place.spawn->directories;
+
+        /* one that succeeded has given its process away */
+        launch_directories_leave(directories, launch->process.directory_use);
+        TAILQ_REMOVE(&launches->all, launch, entry);
+        if (--launches->n == 0)
+                launch_directories_clear(directories);
         launch_free(launch);
 }
 
@@ -173,6 +179,7 @@ static void launch_succeed(Launch* launch) {
         launch->report_source = sd_event_source_disable_unref(launch->report_source);
         launch->process.report = fd_close(launch->process.report);
 
+        launch_directories_keep(launches->place.spawn->directories, launch->order->working_directory);
         store_slot_launched(launch->slot);
         r = node_table_add(launches->place.nodes, launch->order->name, launch->order->scope, &launch->process,
                            &launch->slot, &node);

@@ -58,11 +58,12 @@ int spawn_settings_init(SpawnSettings* settings) {
 
         /* A unit that protects the stem from the OOM killer does not mean its children. */
         settings->reset_oom_score = own_oom_score_is_negative();
-        return 0;
+        return launch_directories_new(&settings->directories);
 }
 
 void spawn_settings_done(SpawnSettings* settings) {
         settings->null_fd = fd_close(settings->null_fd);
+        settings->directories = launch_directories_free(settings->directories);
 }
 
 static int make_output_pipe(int ret[2]) {
@@ -131,14 +132,20 @@ int process_spawn(const LaunchOrder* order, const SpawnSettings* settings, Spawn
                                               .error = { -EBADF, -EBADF },
                                               .report = { -EBADF, -EBADF },
                                               .go = { -EBADF, -EBADF } };
+        DirectoryUse use = DIRECTORY_USE_NONE;
         int r = make_pipes(kind, &pipes);
 
         if (r < 0)
                 return r;
+        if (kind == SPAWN_NODE)
+                use = launch_directories_use(settings->directories, order->working_directory);
 
         pid_t pid = fork_blocked();
-        if (pid < 0)
-                return -errno;
+        if (pid < 0) {
+                r = -errno;
+                launch_directories_leave(settings->directories, use);
+                return r;
+        }
         if (pid == 0)
                 child_run(order, &(ChildSetup) {
                                          .null_fd = settings->null_fd,
@@ -148,6 +155,8 @@ int process_spawn(const LaunchOrder* order, const SpawnSettings* settings, Spawn
                                          .go_fd = pipes.go[0],
                                          .nofile = settings->nofile,
                                          .reset_oom_score = settings->reset_oom_score,
+                                         .directories = settings->directories,
+                                         .directory_use = use,
                                  });
 
         int pidfd = pidfd_open(pid, 0);
@@ -157,6 +166,7 @@ int process_spawn(const LaunchOrder* order, const SpawnSettings* settings, Spawn
 
                 p.pid = pid;
                 process_abort(&p);
+                launch_directories_leave(settings->directories, use);
                 return r;
         }
 
@@ -167,6 +177,7 @@ int process_spawn(const LaunchOrder* order, const SpawnSettings* settings, Spawn
                 .error = take_fd(pipes.error[0]),
                 .report = take_fd(pipes.report[0]),
                 .go = take_fd(pipes.go[1]),
+                .directory_use = use,
         };
         return 0;
 }

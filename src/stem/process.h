@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "stem/child-report.h"
+#include "stem/launch-directories.h"
 #include "stem/order.h"
 
 typedef struct Process {
@@ -21,6 +22,7 @@ typedef struct Process {
         int error;
         int report;
         int go; /* write end; closing it instead of writing ends a child that waits */
+        DirectoryUse directory_use; /* of a child that is being launched */
 } Process;
 
 #define PROCESS_NONE \
@@ -31,6 +33,7 @@ typedef struct SpawnSettings {
         int null_fd;
         struct rlimit nofile; /* before we raised it */
         bool reset_oom_score;
+        LaunchDirectories* directories;
 } SpawnSettings;
 
 /* How an ended process ended: CLD_EXITED, CLD_KILLED or CLD_DUMPED, and the exit status or signal. */

@@ -251,3 +251,23 @@ def test_a_burst_of_failures_leaves_nothing(client, machine):
             client.reply(call)
     assert client.call("Status", "s", "") == {} and machine.scopes() == []
     assert machine.run(["ls", DIRECTORIES]).stdout == ""
+
+
+def failures_at_once(client, configs):
+    calls = [client.send("Create", "a{sv}", config) for config in configs]
+    for call in calls:
+        with pytest.raises(BusError, match="LaunchFailed"):
+            client.reply(call)
+
+
+def test_failures_at_once_leave_nothing_of_the_directories_that_they_have_in_common(client, machine):
+    for _ in range(2):
+        parents = "s/" * 500  # which takes a while, so that they meet
+        failures_at_once(
+            client,
+            [
+                {"name": f"n{i}", "directory": f"{parents}/{i % 3}/d{i % 10}", "stdout_file": "missing/out"}
+                for i in range(30)
+            ],
+        )
+        assert machine.run(["ls", DIRECTORIES]).stdout == ""

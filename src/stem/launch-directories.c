@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "stem/launch-directories.h"
+#include "stem/limits.h"
+#include "util/hash.h"
+
+/* Changed by several processes at once, one word at a time. */
+typedef struct NameSet {
+        uint64_t names[STEM_LAUNCHES_MAX]; /* 0: free */
+} NameSet;
+
+struct LaunchDirectories {
+        NameSet used;
+        NameSet noted;
+};
+
+/* Two that differ may look alike once in an eternity; then an empty directory is removed, or stays. */
+static uint64_t name_of(const char* path, size_t length) {
+        uint64_t hash = HASH_BASIS;
+
+        while (length > 1 && path[length - 1] == '/')
+                length--;
+        for (size_t i = 0; i < length; i++)
+                if (path[i] != '/' || i == 0 || path[i - 1] != '/')
+                        hash = hash_bytes(hash, path + i, 1);
+        return hash == 0 ? 1 : hash;
+}
+
+static uint64_t get(const NameSet* set, size_t i) {
+        return __atomic_load_n(&set->names[i], __ATOMIC_SEQ_CST);
+}
+
+static bool replace(NameSet* set, size_t i, uint64_t from, uint64_t to) {
+        return get(set, i) == from &&
+               __atomic_compare_exchange_n(&set->names[i], &from, to, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+static size_t add(NameSet* set, uint64_t name) {
+        size_t i = 0;
+
+        while (i < ELEMENTSOF(set->names) && !replace(set, i, 0, name))
+                i++;
+        return i;
+}
+
+static bool has(const NameSet* set, uint64_t name) {
+        for (size_t i = 0; i < ELEMENTSOF(set->names); i++)
+                if (get(set, i) == name)
+                        return true;
+        return false;
+}
+
+static bool is_empty(const NameSet* set) {
+        for (size_t i = 0; i < ELEMENTSOF(set->names); i++)
+                if (get(set, i) != 0)
+                        return false;
+        return true;
+}
+
+static void clear(NameSet* set) {
+        for (size_t i = 0; i < ELEMENTSOF(set->names); i++)
+                __atomic_store_n(&set->names[i], 0, __ATOMIC_SEQ_CST);
+}
+
+int launch_directories_new(LaunchDirectories** ret) {
+        void* memory =
+                mmap(NULL, sizeof(LaunchDirectories), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+        if (memory == MAP_FAILED)
+                return -errno;
+        *ret = memory;
+        return 0;
+}
+
+LaunchDirectories* launch_directories_free(LaunchDirectories* d) {
+        if (d)
+                (void) munmap(d, sizeof *d);
+        return NULL;
+}
+
+DirectoryUse launch_directories_use(LaunchDirectories* d, const char* path) {
+        size_t i = add(&d->used, name_of(path, strlen(path)));
+
+        return i < ELEMENTSOF(d->used.names) ? (DirectoryUse) i + 1 : DIRECTORY_USE_NONE;
+}
+
+void launch_directories_leave(LaunchDirectories* d, DirectoryUse use) {
+        if (use != DIRECTORY_USE_NONE)
+                __atomic_store_n(&d->used.names[use - 1], 0, __ATOMIC_SEQ_CST);
+}
+
+void launch_directories_keep(LaunchDirectories* d, const char* path) {
+        size_t length = strlen(path);
+
+        if (is_empty(&d->noted))
+                return;
+        for (size_t i = 1; i <= length; i++)
+                if ((path[i] == '/' || path[i] == 0) && path[i - 1] != '/')
+                        launch_directories_strike(d, path, i);
+}
+
+void launch_directories_clear(LaunchDirectories* d) {
+        clear(&d->used);
+        clear(&d->noted);
+}
+
+bool launch_directories_in_use(const LaunchDirectories* d, const char* path, size_t length) {
+        return has(&d->used, name_of(path, length));
+}
+
+void launch_directories_note(LaunchDirectories* d, const char* path, size_t length) {
+        uint64_t name = name_of(path, length);
+
+        if (!has(&d->noted, name))
+                (void) add(&d->noted, name);
+}
+
+void launch_directories_strike(LaunchDirectories* d, const char* path, size_t length) {
+        uint64_t name = name_of(path, length);
+
+        for (size_t i = 0; i < ELEMENTSOF(d->noted.names); i++)
+                (void) replace(&d->noted, i, name, 0);
+}
+
+bool launch_directories_has_note(const LaunchDirectories* d, const char* path, size_t length) {
+        return has(&d->noted, name_of(path, length));
+}
