@@ -340,11 +340,12 @@ static void on_exited(Node* node, ExitReason exit, Instant now, Effects* effects
 
         node->exit = exit;
         node->has_exited = true;
-        effects_add(effects, EFFECT_MILESTONE, MILESTONE_EXITED);
         enter_sweeping(node, asked_for ? node->outcome : find_outcome(node, true, now), now);
 }
 
 static void on_gone(Node* node, Instant now, Effects* effects) {
+        /* Told now and not when it was seen: its last lines are in the journal, and this stands behind them. */
+        effects_add(effects, EFFECT_MILESTONE, MILESTONE_EXITED);
         switch (node->outcome) {
         case OUTCOME_RESTART:
                 launch_anew(node, now, effects);

@@ -196,5 +196,7 @@ static inline void story_until_running(Story* story) {
 
 /* The main process ends with status 1 and takes everything with it, which takes no time. Then it is as state says. */
 static inline void story_crash(Story* story, const char* effects, const char* state) {
-        PLAY(story, { 0, EXITED(1), "exited", strcmp(state, "starting") == 0 ? "waiting" : state }, { 0, GONE, effects, state });
+        _cleanup_free_ char* gone = xasprintf("exited, %s", effects);
+
+        PLAY(story, { 0, EXITED(1), "", strcmp(state, "starting") == 0 ? "waiting" : state }, { 0, GONE, gone, state });
 }

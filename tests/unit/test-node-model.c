@@ -85,7 +85,7 @@ static void check(const World* w) {
                 /* NodeStatus and the journal tell of each start once, and of each end */
                 assert_int_equal(b->n_announced, b->n_launched);
                 assert_int_equal(b->n_milestones[MILESTONE_STARTED], b->n_launched);
-                assert_int_equal(b->n_milestones[MILESTONE_EXITED], b->n_exited);
+                assert_int_equal(b->n_milestones[MILESTONE_EXITED], b->n_gone);
                 assert_int_equal(b->added, node != NULL);
 
                 if (!node) {

@@ -11,7 +11,7 @@ static void crash_on_and_on(Story* story, const usec_t* waits, size_t n) {
         for (size_t i = 0; i < n; i++) {
                 usec_t realtime = story->now.realtime;
 
-                PLAY(story, { 0, EXITED(1), "exited", "waiting" }, { 0, GONE, "waiting", "waiting" });
+                PLAY(story, { 0, EXITED(1), "", "waiting" }, { 0, GONE, "exited, waiting", "waiting" });
                 assert_int_equal(story->node->next_restart, realtime + waits[i]);
                 PLAY(story,
                      { waits[i] - 1, TIMER, "", "waiting" },
@@ -50,8 +50,8 @@ static void the_wait_counts_from_the_last_start(void** state) {
 
         until_running_without_delay(&story);
         PLAY(&story,
-             { MSEC(400), EXITED(1), "exited", "waiting" },
-             { MSEC(30), GONE, "waiting", "waiting" },
+             { MSEC(400), EXITED(1), "", "waiting" },
+             { MSEC(30), GONE, "exited, waiting", "waiting" },
              { MSEC(569), TIMER, "", "waiting" },
              { MSEC(1), TIMER, "launch", "starting" });
 }
@@ -60,13 +60,13 @@ static void a_node_that_lived_longer_than_the_delay_is_started_at_once(void** st
         _cleanup_story_ Story story = story_begin();
 
         until_running_without_delay(&story);
-        PLAY(&story, { SEC(5), EXITED(1), "exited", "waiting" });
+        PLAY(&story, { SEC(5), EXITED(1), "", "waiting" });
         assert_int_equal(story.node->next_restart, story.now.realtime);
-        PLAY(&story, { 0, GONE, "launch", "starting" }, { 0, LAUNCHED(2), "announce 2, started", "running" });
+        PLAY(&story, { 0, GONE, "exited, launch", "starting" }, { 0, LAUNCHED(2), "announce 2, started", "running" });
         assert_int_equal(story.node->n_restarts, 1);
 
         /* to the microsecond */
-        PLAY(&story, { SEC(1), EXITED(1), "exited", "waiting" }, { 0, GONE, "launch", "starting" });
+        PLAY(&story, { SEC(1), EXITED(1), "", "waiting" }, { 0, GONE, "exited, launch", "starting" });
 }
 
 static void time_spent_on_leftovers_counts(void** state) {
@@ -74,9 +74,9 @@ static void time_spent_on_leftovers_counts(void** state) {
 
         until_running_without_delay(&story);
         PLAY(&story,
-             { MSEC(100), EXITED(1), "exited", "waiting" },
+             { MSEC(100), EXITED(1), "", "waiting" },
              { MSEC(50), TIMER, "signal scope TERM", "waiting" },
-             { MSEC(850), GONE, "launch", "starting" });
+             { MSEC(850), GONE, "exited, launch", "starting" });
 }
 
 static void more_than_half_a_minute_of_life_forgets_all_attempts(void** state) {
@@ -87,8 +87,8 @@ static void more_than_half_a_minute_of_life_forgets_all_attempts(void** state) {
         until_running_without_delay(&story);
         crash_on_and_on(&story, before, ELEMENTSOF(before));
         PLAY(&story,
-             { SEC(30) + 1, EXITED(1), "exited", "waiting" },
-             { 0, GONE, "launch", "starting" },
+             { SEC(30) + 1, EXITED(1), "", "waiting" },
+             { 0, GONE, "exited, launch", "starting" },
              { 0, LAUNCHED(2), "announce 2, started", "running" });
         assert_int_equal(story.node->backoff.attempts, 1);
         crash_on_and_on(&story, after, ELEMENTSOF(after));
@@ -100,7 +100,7 @@ static void half_a_minute_of_life_forgets_nothing(void** state) {
 
         until_running_without_delay(&story);
         crash_on_and_on(&story, waits, ELEMENTSOF(waits));
-        PLAY(&story, { SEC(30), EXITED(1), "exited", "waiting" }, { 0, GONE, "launch", "starting" });
+        PLAY(&story, { SEC(30), EXITED(1), "", "waiting" }, { 0, GONE, "exited, launch", "starting" });
         assert_int_equal(story.node->backoff.attempts, 5);
 }
 
@@ -112,8 +112,8 @@ static void restarts_are_counted_since_creation_or_the_last_restart(void** state
         crash_on_and_on(&story, waits, ELEMENTSOF(waits));
         PLAY(&story,
              { 0, RESTART("ann"), "terminate", "stopping" },
-             { 0, EXITED(0), "exited", "stopping" },
-             { 0, GONE, "launch", "starting" },
+             { 0, EXITED(0), "", "stopping" },
+             { 0, GONE, "exited, launch", "starting" },
              { 0, LAUNCHED(2), "announce 2, started, done: ann", "running" });
         assert_int_equal(story.node->n_restarts, 0);
         crash_on_and_on(&story, waits, ELEMENTSOF(waits));
@@ -126,8 +126,8 @@ static void restart_of_a_waiting_node_starts_it_at_once_and_begins_the_curve_ane
         until_running_without_delay(&story);
         crash_on_and_on(&story, waits, ELEMENTSOF(waits));
         PLAY(&story,
-             { 0, EXITED(1), "exited", "waiting" },
-             { 0, GONE, "waiting", "waiting" },
+             { 0, EXITED(1), "", "waiting" },
+             { 0, GONE, "exited, waiting", "waiting" },
              { MSEC(1), RESTART("ann"), "launch", "starting" },
              { 0, LAUNCHED(2), "announce 2, started, done: ann", "running" });
         crash_on_and_on(&story, waits, ELEMENTSOF(waits));
@@ -143,8 +143,8 @@ static void when_the_attempts_are_used_up_it_has_failed(void** state) {
         until_running_without_delay(&story);
         crash_on_and_on(&story, waits, ELEMENTSOF(waits));
         PLAY(&story,
-             { 0, EXITED(1), "exited", "failed" },
-             { 0, GONE, "failed", "failed" },
+             { 0, EXITED(1), "", "failed" },
+             { 0, GONE, "exited, failed", "failed" },
              { SEC(3600), TIMER, "", "failed" });
 
         /* and a Restart gives it all of them again */
@@ -162,7 +162,7 @@ static void a_long_life_gives_back_the_attempts(void** state) {
         story.policy.backoff.attempts_max = 2;
         until_running_without_delay(&story);
         crash_on_and_on(&story, waits, ELEMENTSOF(waits));
-        PLAY(&story, { SEC(31), EXITED(1), "exited", "waiting" }, { 0, GONE, "launch", "starting" });
+        PLAY(&story, { SEC(31), EXITED(1), "", "waiting" }, { 0, GONE, "exited, launch", "starting" });
         assert_int_equal(story.node->backoff.attempts, 1);
 }
 
@@ -203,7 +203,7 @@ static void a_slow_launch_is_not_part_of_life(void** state) {
         PLAY(&story,
              { SEC(1), TIMER, "launch", "starting" },
              { SEC(31), LAUNCHED(2), "announce 2, started", "running" },
-             { 0, EXITED(1), "exited", "waiting" });
+             { 0, EXITED(1), "", "waiting" });
         assert_int_equal(story.node->backoff.attempts, 1);
 }
 
@@ -213,9 +213,9 @@ static void an_administrator_who_lowers_the_limit_meanwhile_is_heeded(void** sta
 
         until_running_without_delay(&story);
         crash_on_and_on(&story, waits, ELEMENTSOF(waits));
-        PLAY(&story, { 0, EXITED(1), "exited", "waiting" });
+        PLAY(&story, { 0, EXITED(1), "", "waiting" });
         story.node->policy.backoff.attempts_max = 1;
-        PLAY(&story, { MSEC(1), GONE, "failed", "failed" });
+        PLAY(&story, { MSEC(1), GONE, "exited, failed", "failed" });
 }
 
 /* ---- policies ---- */
@@ -287,8 +287,8 @@ static void a_finished_node_stays_so_until_restart(void** state) {
         story.policy.restart = RESTART_ON_FAILURE;
         until_running_without_delay(&story);
         PLAY(&story,
-             { SEC(5), EXITED(0), "exited", "finished" },
-             { 0, GONE, "finished", "finished" },
+             { SEC(5), EXITED(0), "", "finished" },
+             { 0, GONE, "exited, finished", "finished" },
              { SEC(3600), TIMER, "", "finished" },
              { 0, RESTART("ann"), "launch", "starting" },
              { 0, LAUNCHED(2), "announce 2, started, done: ann", "running" });
@@ -302,8 +302,8 @@ static void an_end_that_was_asked_for_is_no_matter_of_policy(void** state) {
         until_running_without_delay(&story);
         PLAY(&story,
              { 0, RESTART("ann"), "terminate", "stopping" },
-             { 0, EXITED(3), "exited", "stopping" },
-             { 0, GONE, "launch", "starting" },
+             { 0, EXITED(3), "", "stopping" },
+             { 0, GONE, "exited, launch", "starting" },
              { 0, LAUNCHED(2), "announce 2, started, done: ann", "running" });
 }
 
@@ -314,8 +314,8 @@ static void what_is_never_to_restart_does_not_after_a_restart_that_failed(void**
         until_running_without_delay(&story);
         PLAY(&story,
              { 0, RESTART("ann"), "terminate", "stopping" },
-             { 0, EXITED(0), "exited", "stopping" },
-             { 0, GONE, "launch", "starting" },
+             { 0, EXITED(0), "", "stopping" },
+             { 0, GONE, "exited, launch", "starting" },
              { 0, LAUNCH_FAILED("no"), "not launched (no), failed, launch failed: ann (no)", "failed" });
 }
 
@@ -326,8 +326,8 @@ static void a_launch_that_fails_is_a_failure_whatever_the_end_before_it(void** s
         until_running_without_delay(&story);
         PLAY(&story,
              { 0, RESTART("ann"), "terminate", "stopping" },
-             { 0, EXITED(0), "exited", "stopping" },
-             { 0, GONE, "launch", "starting" },
+             { 0, EXITED(0), "", "stopping" },
+             { 0, GONE, "exited, launch", "starting" },
              { 0, LAUNCH_FAILED("no"), "not launched (no), waiting, launch failed: ann (no)", "waiting" },
              { SEC(1), TIMER, "launch", "starting" });
 }

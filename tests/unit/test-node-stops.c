@@ -16,8 +16,8 @@ static void who_does_not_end_in_time_is_killed_with_all_its_scope(void** state) 
              { SEC(10) - 1, TIMER, "", "stopping" },
              { 1, TIMER, "signal scope KILL", "stopping" },
              { SEC(10), TIMER, "signal scope KILL", "stopping" },
-             { SEC(1), KILLED(SIGKILL), "exited", "stopping" },
-             { MSEC(1), GONE, "destroyed 1, forget, done: ann", "-" });
+             { SEC(1), KILLED(SIGKILL), "", "stopping" },
+             { MSEC(1), GONE, "exited, destroyed 1, forget, done: ann", "-" });
 }
 
 static void the_stop_timeout_is_that_of_the_policy(void** state) {
@@ -28,8 +28,8 @@ static void the_stop_timeout_is_that_of_the_policy(void** state) {
         PLAY(&patient,
              { SEC(9), DESTROY("ann"), "terminate", "stopping" },
              { SEC(1000000), TIMER, "", "stopping" },
-             { 0, EXITED(0), "exited", "stopping" },
-             { 0, GONE, "destroyed 1, forget, done: ann", "-" });
+             { 0, EXITED(0), "", "stopping" },
+             { 0, GONE, "exited, destroyed 1, forget, done: ann", "-" });
 
         impatient.policy.stop_timeout = 0;
         story_until_running(&impatient);
@@ -48,8 +48,8 @@ static void another_job_brings_no_second_sigterm(void** state) {
              { SEC(20), DESTROY("bob"), "", "stopping" },
              /* and no more time either */
              { SEC(20), TIMER, "killed, signal scope KILL", "stopping" },
-             { 0, KILLED(SIGKILL), "exited", "stopping" },
-             { 0, GONE, "launch", "starting" });
+             { 0, KILLED(SIGKILL), "", "stopping" },
+             { 0, GONE, "exited, launch", "starting" });
 }
 
 /* ---- leftovers ---- */
@@ -60,13 +60,13 @@ static void what_is_left_in_the_scope_is_spoken_to_and_then_killed(void** state)
         story_until_running(&story);
         PLAY(&story,
              { SEC(9), DESTROY("ann"), "terminate", "stopping" },
-             { SEC(1), EXITED(0), "exited", "stopping" },
+             { SEC(1), EXITED(0), "", "stopping" },
              { MSEC(50) - 1, TIMER, "", "stopping" },
              { 1, TIMER, "signal scope TERM", "stopping" },
              { SEC(5) - 1, TIMER, "", "stopping" },
              { 1, TIMER, "signal scope KILL", "stopping" },
              { SEC(10), TIMER, "signal scope KILL", "stopping" },
-             { SEC(1), GONE, "destroyed 1, forget, done: ann", "-" });
+             { SEC(1), GONE, "exited, destroyed 1, forget, done: ann", "-" });
 }
 
 static void leftovers_have_no_more_time_than_the_node_itself(void** state) {
@@ -76,11 +76,11 @@ static void leftovers_have_no_more_time_than_the_node_itself(void** state) {
         story_until_running(&story);
         PLAY(&story,
              { 0, RESTART("ann"), "terminate", "stopping" },
-             { 0, EXITED(0), "exited", "stopping" },
+             { 0, EXITED(0), "", "stopping" },
              { MSEC(50), TIMER, "signal scope TERM", "stopping" },
              { SEC(2) - 1, TIMER, "", "stopping" },
              { 1, TIMER, "signal scope KILL", "stopping" },
-             { 0, GONE, "launch", "starting" });
+             { 0, GONE, "exited, launch", "starting" });
 }
 
 static void leftovers_of_a_crash_are_swept_before_the_next_start(void** state) {
@@ -88,11 +88,11 @@ static void leftovers_of_a_crash_are_swept_before_the_next_start(void** state) {
 
         story_until_running(&story);
         PLAY(&story,
-             { 0, KILLED(SIGSEGV), "exited", "waiting" },
+             { 0, KILLED(SIGSEGV), "", "waiting" },
              { MSEC(50), TIMER, "signal scope TERM", "waiting" },
              { SEC(5), TIMER, "signal scope KILL", "waiting" },
              { SEC(10), TIMER, "signal scope KILL", "waiting" },
-             { 0, GONE, "launch", "starting" });
+             { 0, GONE, "exited, launch", "starting" });
 }
 
 static void leftovers_of_a_killed_node_are_swept_as_well(void** state) {
@@ -102,10 +102,10 @@ static void leftovers_of_a_killed_node_are_swept_as_well(void** state) {
         PLAY(&story,
              { 0, DESTROY("ann"), "terminate", "stopping" },
              { SEC(60), TIMER, "killed, signal scope KILL", "stopping" },
-             { 0, KILLED(SIGKILL), "exited", "stopping" },
+             { 0, KILLED(SIGKILL), "", "stopping" },
              { MSEC(50), TIMER, "signal scope TERM", "stopping" },
              { SEC(5), TIMER, "signal scope KILL", "stopping" },
-             { 0, GONE, "destroyed 1, forget, done: ann", "-" });
+             { 0, GONE, "exited, destroyed 1, forget, done: ann", "-" });
 }
 
 static void a_job_that_comes_while_sweeping_does_not_start_it_anew(void** state) {
@@ -113,7 +113,7 @@ static void a_job_that_comes_while_sweeping_does_not_start_it_anew(void** state)
 
         story_until_running(&story);
         PLAY(&story,
-             { 0, EXITED(1), "exited", "waiting" },
+             { 0, EXITED(1), "", "waiting" },
              { MSEC(50), TIMER, "signal scope TERM", "waiting" },
              { SEC(4), DESTROY("ann"), "", "stopping" },
              { SEC(1), TIMER, "signal scope KILL", "stopping" });
@@ -127,10 +127,10 @@ static void a_stopped_node_stays_down_until_restart(void** state) {
         story_until_running(&story);
         PLAY(&story,
              { SEC(9), STOP_REQUEST, "terminate", "stopping" },
-             { SEC(1), EXITED(0), "exited", "stopping" },
+             { SEC(1), EXITED(0), "", "stopping" },
              /* "stopped" promises that nothing is left */
              { MSEC(50), TIMER, "signal scope TERM", "stopping" },
-             { MSEC(1), GONE, "stopped", "stopped" },
+             { MSEC(1), GONE, "exited, stopped", "stopped" },
              { SEC(3600), TIMER, "", "stopped" },
              { 0, CREATE("ann"), "exists: ann", "stopped" },
              { 0, RESTART("bob"), "launch", "starting" },
@@ -144,8 +144,8 @@ static void a_node_that_is_stopped_by_force_is_stopped(void** state) {
         PLAY(&story,
              { SEC(9), STOP_REQUEST, "terminate", "stopping" },
              { SEC(60), TIMER, "killed, signal scope KILL", "stopping" },
-             { 0, KILLED(SIGKILL), "exited", "stopping" },
-             { 0, GONE, "stopped", "stopped" });
+             { 0, KILLED(SIGKILL), "", "stopping" },
+             { 0, GONE, "exited, stopped", "stopped" });
 }
 
 static void a_stop_request_is_not_forgotten_while_the_node_starts(void** state) {
@@ -155,8 +155,8 @@ static void a_stop_request_is_not_forgotten_while_the_node_starts(void** state) 
              { 0, CREATE("ann"), "added, launch", "starting" },
              { 0, STOP_REQUEST, "", "starting" },
              { 0, LAUNCHED(1), "announce 1, started, done: ann, terminate", "stopping" },
-             { 0, EXITED(0), "exited", "stopping" },
-             { 0, GONE, "stopped", "stopped" });
+             { 0, EXITED(0), "", "stopping" },
+             { 0, GONE, "exited, stopped", "stopped" });
 
         /* a Create that fails leaves nothing that could be stopped */
         PLAY(&failed,
@@ -184,8 +184,8 @@ static void a_job_behind_a_stop_request_decides(void** state) {
              { 0, RESTART("bob"), "", "starting" },
              { 0, STOP_REQUEST, "", "starting" },
              { 0, LAUNCHED(1), "announce 1, started, done: ann, terminate", "stopping" },
-             { 0, EXITED(0), "exited", "stopping" },
-             { 0, GONE, "launch", "starting" },
+             { 0, EXITED(0), "", "stopping" },
+             { 0, GONE, "exited, launch", "starting" },
              { 0, LAUNCHED(2), "announce 2, started, done: bob", "running" });
 }
 
@@ -194,10 +194,10 @@ static void a_stop_request_keeps_a_crashed_node_down(void** state) {
 
         story_until_running(&story);
         PLAY(&story,
-             { 0, EXITED(1), "exited", "waiting" },
+             { 0, EXITED(1), "", "waiting" },
              { 0, STOP_REQUEST, "", "stopping" },
              { MSEC(50), TIMER, "signal scope TERM", "stopping" },
-             { 0, GONE, "stopped", "stopped" });
+             { 0, GONE, "exited, stopped", "stopped" });
 }
 
 static void a_stop_request_does_not_change_what_was_decided(void** state) {
@@ -212,9 +212,9 @@ static void a_stop_request_does_not_change_what_was_decided(void** state) {
                 story.policy.restart = cases[i].policy;
                 story_until_running(&story);
                 PLAY(&story,
-                     { 0, EXITED(0), "exited", cases[i].word },
+                     { 0, EXITED(0), "", cases[i].word },
                      { 0, STOP_REQUEST, "", cases[i].word },
-                     { 0, GONE, cases[i].word, cases[i].word });
+                     { 0, GONE, "exited, finished", cases[i].word });
         }
 }
 
@@ -225,9 +225,9 @@ static void whoever_stops_a_node_first_decides_what_follows(void** state) {
         PLAY(&restarted,
              { 0, RESTART("ann"), "terminate", "stopping" },
              { 0, STOP_REQUEST, "", "stopping" },
-             { 0, EXITED(0), "exited", "stopping" },
+             { 0, EXITED(0), "", "stopping" },
              { 0, STOP_REQUEST, "", "stopping" },
-             { 0, GONE, "launch", "starting" },
+             { 0, GONE, "exited, launch", "starting" },
              { 0, LAUNCHED(2), "announce 2, started, done: ann", "running" });
 
         story_until_running(&destroyed);
@@ -235,8 +235,8 @@ static void whoever_stops_a_node_first_decides_what_follows(void** state) {
              { 0, DESTROY("ann"), "terminate", "stopping" },
              { SEC(60), TIMER, "killed, signal scope KILL", "stopping" },
              { 0, STOP_REQUEST, "", "stopping" },
-             { 0, KILLED(SIGKILL), "exited", "stopping" },
-             { 0, GONE, "destroyed 1, forget, done: ann", "-" });
+             { 0, KILLED(SIGKILL), "", "stopping" },
+             { 0, GONE, "exited, destroyed 1, forget, done: ann", "-" });
 }
 
 int main(void) {

@@ -47,9 +47,9 @@ static void a_node_that_exists_cannot_be_created(void** state) {
         story_until_running(&story);
         PLAY(&story,
              { 0, CREATE("ann"), "exists: ann", "running" },
-             { 0, EXITED(1), "exited", "waiting" },
+             { 0, EXITED(1), "", "waiting" },
              { 0, CREATE("ann"), "exists: ann", "waiting" },
-             { 0, GONE, "waiting", "waiting" },
+             { 0, GONE, "exited, waiting", "waiting" },
              { 0, CREATE("ann"), "exists: ann", "waiting" },
              { SEC(1), TIMER, "launch", "starting" },
              { 0, CREATE("ann"), "", "starting" },
@@ -85,8 +85,8 @@ static void destroy_is_done_when_the_scope_is_gone(void** state) {
         story_until_running(&story);
         PLAY(&story,
              { SEC(9), DESTROY("ann"), "terminate", "stopping" },
-             { SEC(2), EXITED(0), "exited", "stopping" },
-             { MSEC(1), GONE, "destroyed 1, forget, done: ann", "-" });
+             { SEC(2), EXITED(0), "", "stopping" },
+             { MSEC(1), GONE, "exited, destroyed 1, forget, done: ann", "-" });
         assert_true(node_is_unused(story.node));
 }
 
@@ -96,8 +96,8 @@ static void restart_is_done_when_the_new_program_runs(void** state) {
         story_until_running(&story);
         PLAY(&story,
              { SEC(9), RESTART("ann"), "terminate", "stopping" },
-             { SEC(2), EXITED(0), "exited", "stopping" },
-             { MSEC(1), GONE, "launch", "starting" });
+             { SEC(2), EXITED(0), "", "stopping" },
+             { MSEC(1), GONE, "exited, launch", "starting" });
         assert_int_equal(story.node->pid, 1);
         assert_int_equal(story.node->exit.code, CLD_EXITED);
 
@@ -113,8 +113,8 @@ static void a_restart_that_fails_says_so_and_the_node_waits_for_another_attempt(
         story_until_running(&story);
         PLAY(&story,
              { SEC(9), RESTART("ann"), "terminate", "stopping" },
-             { 0, EXITED(0), "exited", "stopping" },
-             { 0, GONE, "launch", "starting" },
+             { 0, EXITED(0), "", "stopping" },
+             { 0, GONE, "exited, launch", "starting" },
              { MSEC(300), LAUNCH_FAILED("no"), "not launched (no), waiting, launch failed: ann (no)", "waiting" },
              { MSEC(699), TIMER, "", "waiting" },
              { MSEC(1), TIMER, "launch", "starting" },
@@ -131,14 +131,14 @@ static void jobs_take_their_turns_in_order(void** state) {
              { 0, RESTART("bob"), "", "stopping" },
              { 0, DESTROY("cid"), "", "stopping" },
              { 0, RESTART("dan"), "", "stopping" },
-             { 0, EXITED(0), "exited", "stopping" },
-             { 0, GONE, "launch", "starting" },
+             { 0, EXITED(0), "", "stopping" },
+             { 0, GONE, "exited, launch", "starting" },
              { 0, LAUNCHED(2), "announce 2, started, done: ann, terminate", "stopping" },
-             { 0, EXITED(0), "exited", "stopping" },
-             { 0, GONE, "launch", "starting" },
+             { 0, EXITED(0), "", "stopping" },
+             { 0, GONE, "exited, launch", "starting" },
              { 0, LAUNCHED(3), "announce 3, started, done: bob, terminate", "stopping" },
-             { 0, EXITED(0), "exited", "stopping" },
-             { 0, GONE, "destroyed 3, forget, done: cid, no such node: dan", "-" });
+             { 0, EXITED(0), "", "stopping" },
+             { 0, GONE, "exited, destroyed 3, forget, done: cid, no such node: dan", "-" });
         assert_true(node_is_unused(story.node));
 }
 
@@ -150,8 +150,8 @@ static void a_create_behind_a_destroy_waits_and_is_done(void** state) {
              { SEC(9), DESTROY("ann"), "terminate", "stopping" },
              { 0, CREATE("bob"), "", "stopping" },
              { 0, CREATE("cid"), "", "stopping" },
-             { SEC(1), EXITED(0), "exited", "stopping" },
-             { 0, GONE, "destroyed 1, forget, done: ann, added, launch", "starting" });
+             { SEC(1), EXITED(0), "", "stopping" },
+             { 0, GONE, "exited, destroyed 1, forget, done: ann, added, launch", "starting" });
 
         /* a new node: nothing of the old one clings to it */
         assert_int_equal(story.node->pid, 0);
@@ -170,8 +170,8 @@ static void a_create_behind_a_destroy_may_fail_for_itself(void** state) {
         PLAY(&story,
              { SEC(9), DESTROY("ann"), "terminate", "stopping" },
              { 0, CREATE("bob"), "", "stopping" },
-             { 0, EXITED(0), "exited", "stopping" },
-             { 0, GONE, "destroyed 1, forget, done: ann, added, launch", "starting" },
+             { 0, EXITED(0), "", "stopping" },
+             { 0, GONE, "exited, destroyed 1, forget, done: ann, added, launch", "starting" },
              { 0, LAUNCH_FAILED("no"), "not launched (no), forget, launch failed: bob (no)", "-" });
 }
 
@@ -182,8 +182,8 @@ static void a_launch_is_not_interrupted_by_jobs(void** state) {
              { 0, CREATE("ann"), "added, launch", "starting" },
              { 0, DESTROY("bob"), "", "starting" },
              { 0, LAUNCHED(7), "announce 7, started, done: ann, terminate", "stopping" },
-             { 0, EXITED(0), "exited", "stopping" },
-             { 0, GONE, "destroyed 7, forget, done: bob", "-" });
+             { 0, EXITED(0), "", "stopping" },
+             { 0, GONE, "exited, destroyed 7, forget, done: bob", "-" });
 }
 
 static void an_automatic_launch_is_not_interrupted_by_jobs(void** state) {
@@ -195,8 +195,8 @@ static void an_automatic_launch_is_not_interrupted_by_jobs(void** state) {
              { SEC(1), TIMER, "launch", "starting" },
              { 0, RESTART("ann"), "", "starting" },
              { 0, LAUNCHED(2), "announce 2, started, terminate", "stopping" },
-             { 0, EXITED(0), "exited", "stopping" },
-             { 0, GONE, "launch", "starting" },
+             { 0, EXITED(0), "", "stopping" },
+             { 0, GONE, "exited, launch", "starting" },
              { 0, LAUNCHED(3), "announce 3, started, done: ann", "running" });
 
         story_until_running(&bad);
@@ -218,8 +218,8 @@ static void bring_to_rest(Story* story, NodeState rest) {
         if (rest == NODE_STOPPED)
                 PLAY(story,
                      { 0, STOP_REQUEST, "terminate", "stopping" },
-                     { 0, EXITED(0), "exited", "stopping" },
-                     { 0, GONE, "stopped", "stopped" });
+                     { 0, EXITED(0), "", "stopping" },
+                     { 0, GONE, "exited, stopped", "stopped" });
         else
                 story_crash(story, node_state_to_string(rest), node_state_to_string(rest));
 }
@@ -253,16 +253,16 @@ static void a_node_that_ended_and_still_empties_its_scope_can_be_given_another_f
 
         story_until_running(&restarted);
         PLAY(&restarted,
-             { 0, EXITED(1), "exited", "waiting" },
+             { 0, EXITED(1), "", "waiting" },
              { 0, RESTART("ann"), "", "stopping" },
-             { 0, GONE, "launch", "starting" },
+             { 0, GONE, "exited, launch", "starting" },
              { 0, LAUNCHED(2), "announce 2, started, done: ann", "running" });
 
         story_until_running(&destroyed);
         PLAY(&destroyed,
-             { 0, EXITED(1), "exited", "waiting" },
+             { 0, EXITED(1), "", "waiting" },
              { 0, DESTROY("ann"), "", "stopping" },
-             { 0, GONE, "destroyed 1, forget, done: ann", "-" });
+             { 0, GONE, "exited, destroyed 1, forget, done: ann", "-" });
 }
 
 static void a_node_will_exist_unless_its_queue_ends_in_destroy(void** state) {
@@ -281,8 +281,8 @@ static void a_node_will_exist_unless_its_queue_ends_in_destroy(void** state) {
         PLAY(&story, { 0, LAUNCHED(1), "announce 1, started, done: ann, terminate", "stopping" });
         assert_true(node_will_exist(story.node));
         PLAY(&story,
-             { 0, EXITED(0), "exited", "stopping" },
-             { 0, GONE, "destroyed 1, forget, done: bob, no such node: cid, added, launch", "starting" },
+             { 0, EXITED(0), "", "stopping" },
+             { 0, GONE, "exited, destroyed 1, forget, done: bob, no such node: cid, added, launch", "starting" },
              { 0, LAUNCHED(2), "announce 2, started, done: dan", "running" },
              { 0, DESTROY("eve"), "terminate", "stopping" });
         assert_false(node_will_exist(story.node));
@@ -305,10 +305,10 @@ static void the_state_is_as_old_as_its_last_change(void** state) {
         story_until_running(&story);
         PLAY(&story, { SEC(9), RESTART("ann"), "terminate", "stopping" });
         stopping = story.now.realtime;
-        PLAY(&story, { SEC(60), TIMER, "killed, signal scope KILL", "stopping" }, { SEC(1), KILLED(9), "exited", "stopping" });
+        PLAY(&story, { SEC(60), TIMER, "killed, signal scope KILL", "stopping" }, { SEC(1), KILLED(9), "", "stopping" });
         assert_int_equal(story.node->state_since.realtime, stopping);
 
-        PLAY(&story, { SEC(1), GONE, "launch", "starting" });
+        PLAY(&story, { SEC(1), GONE, "exited, launch", "starting" });
         assert_int_equal(story.node->state_since.realtime, story.now.realtime);
         assert_int_equal(story.node->state_since.boottime, story.now.boottime);
 }
@@ -336,12 +336,12 @@ static void until_killing(Story* story) {
 
 static void until_sweeping(Story* story) {
         story_until_running(story);
-        PLAY(story, { 0, EXITED(1), "exited", "waiting" });
+        PLAY(story, { 0, EXITED(1), "", "waiting" });
 }
 
 static void until_waiting(Story* story) {
         until_sweeping(story);
-        PLAY(story, { 0, GONE, "waiting", "waiting" });
+        PLAY(story, { 0, GONE, "exited, waiting", "waiting" });
 }
 
 static void until_stopped(Story* story) {

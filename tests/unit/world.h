@@ -52,7 +52,7 @@ typedef struct Body {
         bool exists; /* by the answers to calls */
         Call* calls[N_CALLS_MAX];
         size_t n_calls;
-        uint64_t n_launched, n_announced, n_exited;
+        uint64_t n_launched, n_announced, n_gone;
         uint64_t n_milestones[_MILESTONE_MAX];
         uint32_t n_restarts;
 } Body;
@@ -373,7 +373,6 @@ static void tell_exit(World* w, Body* b) {
                                             !exit_reason_set_contains(&policy->prevent_restart, &b->exit));
         b->told_exit = true;
         b->exit_time = w->now.boottime;
-        b->n_exited++;
         (void) tell(w, b, (NodeEvent) { .type = NODE_EVENT_EXITED, .exit = b->exit });
 }
 
@@ -383,6 +382,7 @@ static bool gone_is_to_be_told(const World* w, const Body* b) {
 
 static void tell_gone(World* w, Body* b) {
         TRACE(b, "gone told");
+        b->n_gone++;
         remember_what_follows(w, b, b->may_start_again);
         b->scope = false;
         (void) tell(w, b, (NodeEvent) { .type = NODE_EVENT_GONE });
