@@ -2,49 +2,79 @@
 #include "core/program-life.h"
 #include "util/macro.h"
 
-/* The longest delay, in timeouts. */
-#define TIMEOUTS_MAX 10U
-
 void program_life_init(ProgramLife* life, usec_t timeout, usec_t now) {
         *life = (ProgramLife) {
                 .state = PROGRAM_STARTING,
+                .first_answer = max_u64(PROGRAM_FIRST_ANSWER_USEC, timeout),
                 .policy = {
-                        .delay = max_u64(PROGRAM_DELAY_USEC, timeout),
-                        .delay_max = max_u64(PROGRAM_DELAY_MAX_USEC, TIMEOUTS_MAX * timeout),
-                        .reset_after = max_u64(PROGRAM_RESET_USEC, TIMEOUTS_MAX * timeout),
+                        .delay = PROGRAM_DELAY_USEC,
+                        .delay_max = PROGRAM_DELAY_MAX_USEC,
+                        .reset_after = PROGRAM_RESET_USEC,
                 },
         };
         backoff_reset(&life->backoff, now);
 }
 
 bool program_life_takes_questions(const ProgramLife* life) {
-        return life->state == PROGRAM_STARTING || life->state == PROGRAM_RUNNING;
+        return (life->state == PROGRAM_STARTING || life->state == PROGRAM_RUNNING) && !life->late;
 }
 
 void program_life_runs(ProgramLife* life, usec_t now) {
         assert(life->state == PROGRAM_STARTING);
         life->state = PROGRAM_RUNNING;
         life->since = now;
+        life->late = false;
 }
 
-void program_life_ended(ProgramLife* life, usec_t now) {
+usec_t program_life_patience(const ProgramLife* life) {
+        if (life->state == PROGRAM_STARTING) /* the stem says when it gives up */
+                return USEC_INFINITY;
+        return saturating_add_u64(life->since, life->first_answer);
+}
+
+bool program_life_was_silent(ProgramLife* life, usec_t now) {
+        assert(life->state == PROGRAM_STARTING || life->state == PROGRAM_RUNNING);
+        if (life->proved || program_life_patience(life) <= now)
+                return false;
+        life->late = true;
+        return true;
+}
+
+bool program_life_answered(ProgramLife* life) {
+        bool first = !life->proved;
+
+        life->proved = true;
+        life->late = false;
+        return first;
+}
+
+static void note_good(ProgramLife* life, usec_t now, usec_t good_until) {
+        life->good = good_until - min_u64(life->since, good_until);
+        life->held_up = now - min_u64(good_until, now);
+}
+
+void program_life_ended(ProgramLife* life, usec_t now, usec_t good_until) {
         assert(life->state == PROGRAM_RUNNING);
+        note_good(life, now, good_until);
         life->state = PROGRAM_ENDED;
         life->next = saturating_add_u64(now, PROGRAM_EXIT_USEC);
 }
 
 void program_life_failed(ProgramLife* life, usec_t now, usec_t good_until) {
-        usec_t good = 0;
         bool again;
 
-        assert(program_life_takes_questions(life) || life->state == PROGRAM_ENDED);
-        if (life->state != PROGRAM_STARTING && good_until > life->since)
-                good = good_until - life->since;
+        assert(life->state != PROGRAM_WAITING && life->state != PROGRAM_STOPPED);
+        if (life->state == PROGRAM_RUNNING)
+                note_good(life, now, good_until);
+        else if (life->state == PROGRAM_STARTING)
+                life->good = life->held_up = 0;
 
         life->state = PROGRAM_WAITING;
+        life->proved = life->late = false;
         life->backoff.last_start = now;
-        again = backoff_next(&life->backoff, &life->policy, good, &life->next);
+        again = backoff_next(&life->backoff, &life->policy, life->good, &life->next);
         assert(again); /* there is no limit of attempts */
+        life->next = max_u64(life->next, saturating_add_u64(now, life->held_up));
 }
 
 void program_life_starts(ProgramLife* life, usec_t now) {

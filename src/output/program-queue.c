@@ -351,26 +351,10 @@ void program_queue_excuse(ProgramQueue* q, usec_t now) {
                 question->asked = now;
 }
 
-unsigned program_queue_fail(ProgramQueue* q) {
-        TAILQ_HEAD(, HookQuestion) asked = TAILQ_HEAD_INITIALIZER(asked);
-        HookQuestion* question;
-        unsigned n_told = 0;
+/* Everybody who waits finds out by asking. */
+static void wake_all(ProgramQueue* q) {
         HookWait* w;
 
-        /* before anybody is told, who may do anything */
-        TAILQ_CONCAT(&asked, &q->asked, entry);
-        q->n_asked = 0;
-        q->bytes_asked = 0;
-        q->window = WINDOW_FIRST;
-        q->settling = 0;
-        q->reader = (AnswerReader) {};
-        drop_unsent(q);
-
-        while ((question = TAILQ_FIRST(&asked))) {
-                TAILQ_REMOVE(&asked, question, entry);
-                n_told += question->asker != NULL;
-                tell(question, HOOK_ANSWER_FAILED);
-        }
         while ((w = TAILQ_FIRST(&q->granted)))
                 wait_free(w);
         for (unsigned n = q->n_waiting; n > 0 && (w = TAILQ_FIRST(&q->waiting)); n--) {
@@ -379,5 +363,39 @@ unsigned program_queue_fail(ProgramQueue* q) {
                 wait_free(w);
                 asker->room(asker->userdata);
         }
+}
+
+unsigned program_queue_pass(ProgramQueue* q) {
+        HookQuestion* question;
+        unsigned n_told = 0;
+
+        TAILQ_FOREACH(question, &q->asked, entry)
+                if (question->asker) {
+                        HookAsker* asker = question->asker;
+
+                        LIST_REMOVE(question, of_asker);
+                        question->asker = NULL;
+                        asker->n_asked--;
+                        asker->answered(asker->userdata, question->number, HOOK_ANSWER_FAILED);
+                        n_told++;
+                }
+        wake_all(q);
+        return n_told;
+}
+
+unsigned program_queue_fail(ProgramQueue* q) {
+        unsigned n_told = program_queue_pass(q);
+        HookQuestion* question;
+
+        while ((question = TAILQ_FIRST(&q->asked))) {
+                TAILQ_REMOVE(&q->asked, question, entry);
+                free(question);
+        }
+        q->n_asked = 0;
+        q->bytes_asked = 0;
+        q->window = WINDOW_FIRST;
+        q->settling = 0;
+        q->reader = (AnswerReader) {};
+        drop_unsent(q);
         return n_told;
 }

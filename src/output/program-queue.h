@@ -102,6 +102,10 @@ void program_queue_excuse(ProgramQueue* q, usec_t now);
 /* Tells those who wait, as far as there is room. To be called when answers have come. */
 void program_queue_give_room(ProgramQueue* q, usec_t now);
 
+/* Answers come too late: tells everybody who has asked that there is none, and everybody who waits. The questions remain,
+ * and are answered to nobody. As with program_queue_fail(). */
+unsigned program_queue_pass(ProgramQueue* q);
+
 /* There will be no answers: tells everybody who has asked, then everybody who waits, and is as new. Whoever asks
  * meanwhile has to be refused by the caller. Returns how many lines pass for it. */
 unsigned program_queue_fail(ProgramQueue* q);

@@ -173,11 +173,11 @@ static bool is_attached(const Node* node, uint32_t pid) {
         return node && node_has_processes(node) && node->pid == pid && node_instance(node)->output;
 }
 
-static int read_held(sd_bus_message* m, const char** ret_name, HeldProcess* ret) {
+static int read_held(sd_bus_message* m, const char** ret_name, const char** ret_scope, HeldProcess* ret) {
         int exited, emptied;
         int r;
 
-        r = sd_bus_message_read(m, "(ssubiib)", ret_name, NULL, &ret->pid, &exited, &ret->reason.code,
+        r = sd_bus_message_read(m, "(ssubiib)", ret_name, ret_scope, &ret->pid, &exited, &ret->reason.code,
                                 &ret->reason.status, &emptied);
         if (r <= 0)
                 return r;
@@ -188,12 +188,22 @@ static int read_held(sd_bus_message* m, const char** ret_name, HeldProcess* ret)
 }
 
 static void take_list(Adoption* a, sd_bus_message* reply) {
-        const char* name;
+        const char *name, *scope;
         HeldProcess held;
 
-        while (read_held(reply, &name, &held) > 0) {
+        hook_host_list_begin(a->s->hook_host);
+        while (read_held(reply, &name, &scope, &held) > 0) {
                 Node* node = registry_find(&a->s->registry, name);
 
+                if (hook_host_owns(name)) {
+                        hook_host_found(a->s->hook_host, &(HeldHookProcess) { .name = name,
+                                                                              .scope = scope,
+                                                                              .pid = held.pid,
+                                                                              .exited = held.exited,
+                                                                              .emptied = held.emptied,
+                                                                              .reason = held.reason });
+                        continue;
+                }
                 if (node && node_instance(node))
                         node_instance(node)->held = true;
                 if (is_attached(node, held.pid))
@@ -201,6 +211,7 @@ static void take_list(Adoption* a, sd_bus_message* reply) {
                 else
                         claim(a, name, &held);
         }
+        hook_host_list_end(a->s->hook_host);
 }
 
 static void reconcile_rest(Supervisor* s) {

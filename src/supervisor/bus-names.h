@@ -21,3 +21,4 @@
 /* The private interface of the stem (dbus/org.zeek.Stem.xml). */
 #define STEM_PATH "/org/zeek/Stem"
 #define STEM_INTERFACE "org.zeek.Stem"
+#define STEM_ERROR_EXISTS "org.zeek.Stem.Error.Exists"

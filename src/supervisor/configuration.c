@@ -56,9 +56,9 @@ static int find_gid(const char* name, gid_t* ret) {
 }
 
 /* In user mode: who we are, whatever the settings say. */
-static void account_find(Account* a, const NodeSettings* settings, bool user_mode) {
+static void account_find(Account* a, const char* user, const char* group, bool user_mode) {
         _cleanup_free_ char* strings = xcalloc(ACCOUNT_BUFFER_SIZE, 1);
-        const char* name = user_mode ? NULL : settings->user;
+        const char* name = user_mode ? NULL : user;
         struct passwd buffer, *passwd = NULL;
         int r = find_passwd(name, &buffer, strings, &passwd);
 
@@ -73,8 +73,8 @@ static void account_find(Account* a, const NodeSettings* settings, bool user_mod
         a->home = xstrdup(passwd->pw_dir);
         a->shell = xstrdup(passwd->pw_shell);
 
-        if (!user_mode && settings->group && find_gid(settings->group, &a->gid) < 0)
-                a->problem = xasprintf("look up group %s: there is no such group", settings->group);
+        if (!user_mode && group && find_gid(group, &a->gid) < 0)
+                a->problem = xasprintf("look up group %s: there is no such group", group);
 }
 
 static void find_binary(Configuration* c) {
@@ -96,7 +96,8 @@ Configuration* configuration_read_files(bool user_mode) {
 
         c->settings = settings_load(directories, &c->warnings);
         for (Role role = 0; role < _ROLE_MAX; role++)
-                account_find(&c->accounts[role], &c->settings->roles[role], user_mode);
+                account_find(&c->accounts[role], c->settings->roles[role].user, c->settings->roles[role].group, user_mode);
+        account_find(&c->hook_account, HOOK_USER, NULL, user_mode);
         find_binary(c);
 
         strv_free(directories);
@@ -109,6 +110,7 @@ Configuration* configuration_free(Configuration* c) {
 
         for (Role role = 0; role < _ROLE_MAX; role++)
                 account_done(&c->accounts[role]);
+        account_done(&c->hook_account);
         diagnostics_done(&c->warnings);
         settings_free(c->settings);
         free(c->binary);

@@ -15,6 +15,9 @@
 #include "supervisor/stem-client.h"
 #include "zeek/version.h"
 
+/* Who programs of hooks run as (units/zeek-supervisor.sysusers.in). */
+#define HOOK_USER "zeek-hook"
+
 typedef struct Account {
         char* problem; /* why there is no such account; NULL: there is one */
         uid_t uid;
@@ -28,6 +31,7 @@ typedef struct Configuration {
         Settings* settings;
         Diagnostics warnings;
         Account accounts[_ROLE_MAX];
+        Account hook_account; /* of the programs of hooks */
         char* binary;           /* what nodes run; NULL: there is none, because of */
         char* binary_problem;
         char* binary_directory; /* where it really lies */

@@ -18,15 +18,6 @@ void incarnation_forget(Instance* instance) {
         free_and_replace(instance->cgroup, NULL);
 }
 
-/* The line broke, or nobody answered in time: what became of the call is not known, and is found out by asking the
- * stem what it holds. */
-static bool answer_is_lost(sd_bus_message* reply) {
-        /* the name of this error differs from one libsystemd to the other, its errno less */
-        int error = sd_bus_message_is_method_error(reply, NULL) ? sd_bus_message_get_errno(reply) : 0;
-
-        return error == ETIMEDOUT || error == ECONNRESET || error == EPIPE || error == ENOTCONN;
-}
-
 /* ---- the process and its pipes ---- */
 
 static void on_output_changed(void* userdata) {
@@ -107,7 +98,7 @@ static int on_launched(sd_bus_message* reply, void* userdata, sd_bus_error* ret_
         HeldProcess held = {};
 
         instance->launch = sd_bus_slot_unref(instance->launch);
-        if (answer_is_lost(reply)) {
+        if (stem_answer_is_lost(reply)) {
                 adoption_start(instance->supervisor->adoption);
                 return 0;
         }
@@ -190,7 +181,7 @@ static int on_released(sd_bus_message* reply, void* userdata, sd_bus_error* ret_
         Instance* instance = userdata;
 
         instance->release = sd_bus_slot_unref(instance->release);
-        if (answer_is_lost(reply)) {
+        if (stem_answer_is_lost(reply)) {
                 adoption_start(instance->supervisor->adoption);
                 return 0;
         }
@@ -271,7 +262,7 @@ static int on_adopted(sd_bus_message* reply, void* userdata, sd_bus_error* ret_e
         Instance* instance = userdata;
 
         instance->launch = sd_bus_slot_unref(instance->launch);
-        if (answer_is_lost(reply))
+        if (stem_answer_is_lost(reply))
                 adoption_start(instance->supervisor->adoption);
         else if (sd_bus_message_is_method_error(reply, NULL))
                 log_error("zeek-stem did not take node \"%s\" back: %s", instance->node->name,

@@ -5,6 +5,7 @@
 
 #include "supervisor/bus-names.h"
 #include "supervisor/launch-order.h"
+#include "supervisor/order-entry.h"
 #include "util/hash.h"
 #include "util/parse.h"
 #include "util/strv.h"
@@ -160,28 +161,6 @@ static int append_scope_properties(sd_bus_message* m, const LaunchOrder* order) 
 
 /* ---- the order ---- */
 
-static int open_entry(sd_bus_message* m, const char* key, const char* signature) {
-        int r = sd_bus_message_open_container(m, 'e', "sv");
-
-        if (r >= 0)
-                r = sd_bus_message_append_basic(m, 's', key);
-        return r < 0 ? r : sd_bus_message_open_container(m, 'v', signature);
-}
-
-static int close_entry(sd_bus_message* m) {
-        int r = sd_bus_message_close_container(m);
-
-        return r < 0 ? r : sd_bus_message_close_container(m);
-}
-
-static int append_strv_entry(sd_bus_message* m, const char* key, char** v) {
-        int r = open_entry(m, key, "as");
-
-        if (r >= 0)
-                r = sd_bus_message_append_strv(m, v);
-        return r < 0 ? r : close_entry(m);
-}
-
 static int append_string_entry(sd_bus_message* m, const char* key, const char* s) {
         return s ? sd_bus_message_append(m, "{sv}", key, "s", s) : 0;
 }
@@ -192,10 +171,10 @@ static int append_affinity(sd_bus_message* m, int64_t cpu) {
         int r;
 
         mask[byte] = (uint8_t) (1U << cpu % 8);
-        r = open_entry(m, "CPUAffinity", "ay");
+        r = order_open_entry(m, "CPUAffinity", "ay");
         if (r >= 0)
                 r = sd_bus_message_append_array(m, 'y', mask, byte + 1);
-        return r < 0 ? r : close_entry(m);
+        return r < 0 ? r : order_close_entry(m);
 }
 
 /* What a process has of its own: user, priority, limits. */
@@ -234,15 +213,15 @@ int launch_order_append(sd_bus_message* m, const LaunchOrder* order, const char*
         if (r >= 0)
                 r = append_string_entry(m, "Scope", scope);
         if (r >= 0)
-                r = open_entry(m, "ScopeProperties", "a(sv)");
+                r = order_open_entry(m, "ScopeProperties", "a(sv)");
         if (r >= 0)
                 r = append_scope_properties(m, order);
         if (r >= 0)
-                r = close_entry(m);
+                r = order_close_entry(m);
         if (r >= 0)
-                r = append_strv_entry(m, "Arguments", order->arguments);
+                r = order_append_strv(m, "Arguments", order->arguments);
         if (r >= 0)
-                r = append_strv_entry(m, "Environment", order->environment);
+                r = order_append_strv(m, "Environment", order->environment);
         if (r >= 0)
                 r = append_string_entry(m, "WorkingDirectory", order->directory);
         if (r >= 0)

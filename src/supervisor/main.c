@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "supervisor/supervisor.h"
@@ -83,6 +84,7 @@ static int run(int argc, char** argv) {
         r = places_init(&places, options.user_mode);
         if (r < 0)
                 return log_error_errno(r, "XDG_RUNTIME_DIR and HOME must be set to serve a session");
+        (void) signal(SIGPIPE, SIG_IGN); /* the program of a hook may end while it is written to */
         r = supervisor_new(&places, &s);
         if (r < 0)
                 return r;

@@ -13,7 +13,8 @@
 #define UNIT_PATH_PREFIX "/org/freedesktop/systemd1/unit"
 
 void shutdown_check(Supervisor* s) {
-        if (s->stopping && s->registry.n == 0)
+        /* Programs of hooks last: what the nodes had to say was still for them to judge. */
+        if (s->stopping && s->registry.n == 0 && hook_host_stop(s->hook_host))
                 (void) sd_event_exit(s->event, 0);
 }
 

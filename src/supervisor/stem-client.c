@@ -214,6 +214,13 @@ int stem_client_send(StemClient* c, sd_bus_message* call, sd_bus_slot** slot, sd
         return lost_or(sd_bus_call_async(c->bus, slot, call, callback, userdata, CALL_TIMEOUT_USEC));
 }
 
+bool stem_answer_is_lost(sd_bus_message* reply) {
+        /* the name of this error differs from one libsystemd to the other, its errno less */
+        int error = sd_bus_message_is_method_error(reply, NULL) ? sd_bus_message_get_errno(reply) : 0;
+
+        return error == ETIMEDOUT || error == ECONNRESET || error == EPIPE || error == ENOTCONN;
+}
+
 int stem_client_post(StemClient* c, sd_bus_message* call) {
         int r;
 

@@ -38,5 +38,9 @@ int stem_client_new_call(StemClient* c, const char* member, sd_bus_message** ret
 int stem_client_send(StemClient* c, sd_bus_message* call, sd_bus_slot** slot, sd_bus_message_handler_t callback,
                      void* userdata);
 
+/* The line broke, or nobody answered in time: what became of the call is not known, and is found out by asking the stem
+ * what it holds. */
+bool stem_answer_is_lost(sd_bus_message* reply);
+
 /* Sends it without wanting an answer. -ENOTCONN as above. */
 int stem_client_post(StemClient* c, sd_bus_message* call);

@@ -112,7 +112,9 @@ static void on_exited(const char* name, uint32_t pid, ExitReason reason, void* u
         Supervisor* s = userdata;
         Node* node = registry_find(&s->registry, name);
 
-        if (!adoption_note_exited(s->adoption, name, pid, reason) && node)
+        if (hook_host_owns(name))
+                hook_host_exited(s->hook_host, name, pid, reason);
+        else if (!adoption_note_exited(s->adoption, name, pid, reason) && node)
                 incarnation_exited(node_instance(node), pid, reason);
 }
 
@@ -120,7 +122,9 @@ static void on_emptied(const char* name, uint32_t pid, void* userdata) {
         Supervisor* s = userdata;
         Node* node = registry_find(&s->registry, name);
 
-        if (!adoption_note_emptied(s->adoption, name, pid) && node)
+        if (hook_host_owns(name))
+                hook_host_emptied(s->hook_host, name, pid);
+        else if (!adoption_note_emptied(s->adoption, name, pid) && node)
                 incarnation_emptied(node_instance(node), pid);
 }
 
@@ -296,7 +300,9 @@ static int start_parts(Supervisor* s) {
         r = journal_writer_new(s->event, JOURNAL_SOCKET_PATH, &s->journal);
         if (r < 0)
                 return log_error_errno(r, "Failed to set up the way to the journal: %m");
-        r = output_hub_new(s->event, s->journal, &s->output);
+        r = hook_host_new(s, &s->hook_host);
+        if (r >= 0)
+                r = output_hub_new(s->event, s->journal, &s->output);
         if (r < 0)
                 return log_error_errno(r, "Failed to set up the way of the output: %m");
         r = open_bus(s);
@@ -369,6 +375,7 @@ Supervisor* supervisor_free(Supervisor* s) {
         state_files_free(s->state);
         configuration_loader_free(s->loader);
         configuration_free(s->configuration);
+        hook_host_free(s->hook_host);
         stem_client_free(s->stem);
         notices_free(s->notices);
         authorizer_free(s->authorizer);

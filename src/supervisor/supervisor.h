@@ -15,6 +15,7 @@
 #include "supervisor/adoption.h"
 #include "supervisor/authorize.h"
 #include "supervisor/configuration.h"
+#include "supervisor/hook-host.h"
 #include "supervisor/journal-writer.h"
 #include "supervisor/milestones.h"
 #include "supervisor/notices.h"
@@ -31,6 +32,7 @@ typedef struct Supervisor {
         StemClient* stem;
         JournalWriter* journal;
         OutputHub* output;
+        HookHost* hook_host;
         Authorizer* authorizer;
         Notices* notices;
         Configuration* configuration; /* NULL until it was read for the first time */

@@ -13,16 +13,46 @@ static void it_may_be_asked_from_its_start_to_its_end(void** state) {
         assert_true(program_life_takes_questions(&life));
         program_life_runs(&life, START);
         assert_true(program_life_takes_questions(&life));
-        program_life_ended(&life, START + SEC(5));
+        program_life_ended(&life, START + SEC(5), START + SEC(5));
         assert_false(program_life_takes_questions(&life));
         assert_int_equal(life.next, START + SEC(5) + PROGRAM_EXIT_USEC);
-        program_life_failed(&life, START + SEC(6), START + SEC(5));
+        program_life_failed(&life, START + SEC(6), 0);
         assert_false(program_life_takes_questions(&life));
         assert_int_equal(life.next, START + SEC(7));
         program_life_starts(&life, START + SEC(7));
         assert_true(program_life_takes_questions(&life));
         program_life_stopped(&life);
         assert_false(program_life_takes_questions(&life));
+}
+
+static void a_program_may_take_a_while_before_it_answers_for_the_first_time(void** state) {
+        ProgramLife life;
+
+        program_life_init(&life, SEC(1), START);
+        assert_true(program_life_was_silent(&life, START + SEC(100)));
+        assert_false(program_life_takes_questions(&life));
+        assert_int_equal(program_life_patience(&life), USEC_INFINITY);
+        program_life_runs(&life, START + SEC(100));
+        assert_true(program_life_takes_questions(&life));
+        assert_int_equal(program_life_patience(&life), START + SEC(100) + PROGRAM_FIRST_ANSWER_USEC);
+        assert_true(program_life_was_silent(&life, START + SEC(100) + PROGRAM_FIRST_ANSWER_USEC - 1));
+        assert_false(program_life_was_silent(&life, START + SEC(100) + PROGRAM_FIRST_ANSWER_USEC));
+        assert_false(program_life_takes_questions(&life));
+
+        assert_true(program_life_answered(&life));
+        assert_false(program_life_answered(&life));
+        assert_true(program_life_takes_questions(&life));
+        assert_false(program_life_was_silent(&life, START + SEC(101)));
+
+        /* and so it is with each new one */
+        program_life_failed(&life, START + SEC(101), START + SEC(101));
+        program_life_starts(&life, START + SEC(102));
+        program_life_runs(&life, START + SEC(102));
+        assert_true(program_life_takes_questions(&life));
+        assert_true(program_life_was_silent(&life, START + SEC(103)));
+        program_life_failed(&life, START + SEC(107), START + SEC(102));
+        program_life_starts(&life, START + SEC(108));
+        assert_true(program_life_takes_questions(&life));
 }
 
 static void the_delays_grow_and_have_a_limit(void** state) {
@@ -37,8 +67,8 @@ static void the_delays_grow_and_have_a_limit(void** state) {
                 now += SEC(3); /* whatever it took to fail */
                 if (i % 2) { /* cannot run, or runs and never answers */
                         program_life_runs(&life, now);
-                        now += SEC(100);
-                        program_life_failed(&life, now, now - SEC(100));
+                        now += SEC(1);
+                        program_life_failed(&life, now, now - SEC(1));
                 } else
                         program_life_failed(&life, now, 0);
                 assert_int_equal(life.next - now, delays[i]);
@@ -63,8 +93,8 @@ static void good_work_makes_up_for_failures(void** state) {
                         program_life_starts(&life, now);
                 }
                 program_life_runs(&life, now);
-                program_life_failed(&life, now + SEC(1000), now + cases[i].good);
-                assert_int_equal(life.next, now + SEC(1000) + cases[i].delay);
+                program_life_failed(&life, now + cases[i].good, now + cases[i].good);
+                assert_int_equal(life.next, now + cases[i].good + cases[i].delay);
         }
 }
 
@@ -73,15 +103,20 @@ static void lines_pass_for_at_least_as_long_as_they_were_held_up(void** state) {
 
         program_life_init(&life, SEC(60), START);
         program_life_runs(&life, START);
-        program_life_failed(&life, START + SEC(60), START);
-        assert_int_equal(life.next, START + SEC(120));
-        assert_int_equal(life.policy.delay_max, SEC(600));
-        assert_true(life.policy.reset_after > SEC(60));
+        program_life_failed(&life, START + SEC(160), START + SEC(100));
+        assert_int_equal(life.next, START + SEC(220));
+
+        /* one that ends was in nobody's way */
+        program_life_starts(&life, START + SEC(220));
+        program_life_runs(&life, START + SEC(220));
+        program_life_failed(&life, START + SEC(280), START + SEC(280));
+        assert_int_equal(life.next, START + SEC(281));
 }
 
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(it_may_be_asked_from_its_start_to_its_end),
+                cmocka_unit_test(a_program_may_take_a_while_before_it_answers_for_the_first_time),
                 cmocka_unit_test(the_delays_grow_and_have_a_limit),
                 cmocka_unit_test(good_work_makes_up_for_failures),
                 cmocka_unit_test(lines_pass_for_at_least_as_long_as_they_were_held_up),

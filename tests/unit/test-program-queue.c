@@ -254,6 +254,30 @@ static void everybody_is_told_of_a_failure_and_nobody_of_a_new_one(void** state)
         assert_string_equal(a->told, "fb");
 }
 
+static void answers_that_come_too_late_are_nobodys(void** state) {
+        ProgramQueue* q = *state;
+        Asker *a = new_asker(q), *b = new_asker(q);
+        char* fault = NULL;
+
+        q->window = 2;
+        assert_int_equal(ask(a), 0);
+        assert_int_equal(ask(a), 0);
+        assert_int_equal(ask(b), -EAGAIN);
+        write_all(q);
+        assert_int_equal(hear(q, "pas", &fault), 0);
+        assert_int_equal(program_queue_pass(q), 2);
+        assert_string_equal(a->told, "ff");
+        assert_int_equal(a->asker.n_asked, 0);
+        assert_int_equal(b->n_rooms, 1);
+        assert_int_equal(program_queue_pass(q), 0);
+
+        assert_int_equal(hear(q, "s\n", &fault), 0);
+        assert_int_equal(ask(a), 0);
+        write_all(q);
+        assert_int_equal(hear(q, "pass\nbreak\n", &fault), 0);
+        assert_string_equal(a->told, "ffb");
+}
+
 static void who_leaves_is_told_nothing_and_its_answers_are_nobody_elses(void** state) {
         ProgramQueue* q = *state;
         char* fault = NULL;
@@ -625,6 +649,7 @@ int main(void) {
                 TEST(a_program_that_lies_is_found_out),
                 TEST(an_answer_that_comes_before_its_question_was_sent_is_a_lie),
                 TEST(everybody_is_told_of_a_failure_and_nobody_of_a_new_one),
+                TEST(answers_that_come_too_late_are_nobodys),
                 TEST(who_leaves_is_told_nothing_and_its_answers_are_nobody_elses),
                 TEST(the_window_grows_while_answers_come_soon),
                 TEST(the_window_does_not_grow_for_those_who_ask_little),

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* The order to the stem for the program of a hook: everything about its process and its scope.
+ *
+ * The program sees what nodes print and decides what of it is kept; it needs nothing else, and gets nothing else: a user
+ * of its own without any rights, a scope with limits of its own, an environment of five words. */
+
+#include <systemd/sd-bus.h>
+
+#include "output/hook.h"
+#include "supervisor/configuration.h"
+
+#define HOOK_SLICE "zeek-hooks.slice"
+#define HOOK_MEMORY_MAX (UINT64_C(256) * 1024 * 1024)
+#define HOOK_TASKS_MAX UINT64_C(64)
+#define HOOK_NOFILE_MAX UINT64_C(256)
+#define HOOK_OOM_SCORE_ADJUST 500 /* rather a filter than what it filters */
+#define HOOK_SCOPE_STOP_USEC (5 * USEC_PER_SEC)
+
+/* "hook:NAME": what the stem calls it. No node's name holds a colon. Allocated. */
+char* hook_process_name(const char* hook);
+bool hook_process_name_is_one(const char* name);
+
+/* "zeek-hook-50\x2dnoise.scope" for "50-noise"; of a name that is too long for a unit, its beginning and a hash. */
+char* hook_scope_name(const char* hook);
+bool hook_scope_name_is_one(const char* scope);
+
+/* Appends the order as the a{sv} that org.zeek.Stem.Launch takes. In user mode the account is that of the stem. input is the
+ * read end of a pipe. */
+int hook_order_append(sd_bus_message* m, const Hook* hook, const Account* account, bool user_mode, int input);
