@@ -5,6 +5,7 @@
 #include "config/diagnostics.h"
 #include "util/alloc.h"
 #include "util/escape.h"
+#include "util/log.h"
 
 /* Enough for a sentence and a quoted value; the value may be as long as the file. */
 #define TEXT_BYTES_MAX 1024U
@@ -66,4 +67,12 @@ char* diagnostic_to_string(const Diagnostic* item) {
         if (item->column == 0)
                 return xasprintf("%s:%u: %s", item->file, item->line, item->text);
         return xasprintf("%s:%u:%u: %s", item->file, item->line, item->column, item->text);
+}
+
+void diagnostics_log(const Diagnostics* d) {
+        for (size_t i = 0; i < d->n; i++) {
+                _cleanup_free_ char* text = diagnostic_to_string(&d->items[i]);
+
+                log_warning("%s", text);
+        }
 }

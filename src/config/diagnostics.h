@@ -36,3 +36,6 @@ void diagnostics_add_at(Diagnostics* d, const char* file, unsigned line, unsigne
 
 /* "FILE:LINE:COLUMN: text", "FILE:LINE: text" or "FILE: text", by what there is. */
 char* diagnostic_to_string(const Diagnostic* item);
+
+/* As warnings of the daemon. */
+void diagnostics_log(const Diagnostics* d);

@@ -95,26 +95,44 @@ static void push_tail(LineEntry* entry, const Line* line) {
         push(entry, line->part > 0 ? entry->tail : "\n", line->part > 0 ? (size_t) length : 1);
 }
 
-void line_entry_set(LineEntry* entry, const JournalEntry* prefix, const Line* line) {
-        entry->n = 0;
+/* The prefix, of which the first size bytes are wanted, with another PRIORITY, which is its first field. */
+static void push_prefix(LineEntry* entry, const JournalEntry* prefix, size_t size, const LineChange* change) {
+        size_t skip = 0;
 
+        if (change && change->priority >= 0) {
+                int length = snprintf(entry->priority, sizeof entry->priority, "PRIORITY=%d\n", change->priority);
+
+                push(entry, entry->priority, (size_t) length);
+                skip = (size_t) ((const char*) memchr(prefix->data, '\n', size) - prefix->data) + 1;
+        }
+        push(entry, prefix->data + skip, size - skip);
+}
+
+static void push_message(LineEntry* entry, const JournalEntry* prefix, const Line* line, const LineChange* change) {
         if (memchr(line->data, '\n', line->size)) {
                 /* Never with lines of the splitter; whoever makes others can still forge nothing. */
                 uint64_t length = htole64(line->size);
 
                 memcpy(mempcpy(entry->head, MESSAGE_BINARY, MESSAGE_SIZE), &length, sizeof length);
-                push(entry, prefix->data, prefix->size - MESSAGE_SIZE);
+                push_prefix(entry, prefix, prefix->size - MESSAGE_SIZE, change);
                 push(entry, entry->head, MESSAGE_SIZE + sizeof length);
                 push(entry, line->data, line->size);
                 push_tail(entry, line);
                 return;
         }
 
-        push(entry, prefix->data, prefix->size);
+        push_prefix(entry, prefix, prefix->size, change);
         if (line->terminated && line->part == 0)
                 push(entry, line->data, line->size + 1);
         else {
                 push(entry, line->data, line->size);
                 push_tail(entry, line);
         }
+}
+
+void line_entry_set(LineEntry* entry, const JournalEntry* prefix, const Line* line, const LineChange* change) {
+        entry->n = 0;
+        push_message(entry, prefix, line, change);
+        if (change && change->fields.size > 0)
+                push(entry, change->fields.data, change->fields.size);
 }

@@ -48,13 +48,21 @@ typedef struct LineOrigin {
 /* The entry of a stream's lines up to their text: all its fields and "MESSAGE=". PRIORITY is the first field. */
 void line_prefix_init(JournalEntry* prefix, const LineOrigin* origin, Stream stream);
 
-/* One line's entry, in pieces: the prefix, the line itself and what it has beyond others. Valid as long as the
- * prefix and the line are, and not to be copied: it points into itself. */
+/* What hooks have made of it. */
+typedef struct LineChange {
+        int priority;        /* of syslog(3); -1: the stream's */
+        JournalEntry fields; /* further ones */
+} LineChange;
+
+/* One line's entry, in pieces: the prefix, the line itself and what it has beyond others. Valid as long as what it was
+ * made from is, and not to be copied: it points into itself. */
 typedef struct LineEntry {
-        struct iovec iov[4];
+        struct iovec iov[6];
         size_t n;
+        char priority[16];
         char head[16];
         char tail[64];
 } LineEntry;
 
-void line_entry_set(LineEntry* entry, const JournalEntry* prefix, const Line* line);
+/* A NULL change changes nothing. */
+void line_entry_set(LineEntry* entry, const JournalEntry* prefix, const Line* line, const LineChange* change);

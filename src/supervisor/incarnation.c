@@ -29,17 +29,20 @@ static void on_output_changed(void* userdata) {
 static int watch_output(Instance* instance, const HeldProcess* held) {
         const Node* node = instance->node;
         Supervisor* s = instance->supervisor;
+        const NodeSettings* settings = &s->configuration->settings->roles[node->spec->role];
         _cleanup_close_ int output = held->output < 0 ? -EBADF : fd_duplicate(held->output);
         _cleanup_close_ int error = held->error < 0 ? -EBADF : fd_duplicate(held->error);
 
         return node_output_new(s->output,
                                &(NodeOutputConfig) {
                                        .node = node->name,
-                                       .role = role_to_string(node->spec->role),
+                                       .role = node->spec->role,
                                        .scope = node->scope,
                                        .pid = (pid_t) held->pid,
                                        .user_mode = s->places.user_mode,
-                                       .line_max = s->configuration->settings->roles[node->spec->role].line_max,
+                                       .line_max = settings->line_max,
+                                       .rate_limit_interval = settings->log_rate_limit_interval_usec,
+                                       .rate_limit_burst = settings->log_rate_limit_burst,
                                        .out_fd = take_fd(output),
                                        .err_fd = take_fd(error),
                                        .state = &instance->output_state,

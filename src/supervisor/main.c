@@ -61,6 +61,7 @@ static int parse_options(int argc, char** argv, Options* ret) {
 static int check_config(bool user_mode) {
         _cleanup_(configuration_freep) Configuration* c = configuration_read_files(user_mode);
 
+        hook_chain_free(hooks_read_files(user_mode, NULL, &c->warnings));
         for (size_t i = 0; i < c->warnings.n; i++) {
                 _cleanup_free_ char* text = diagnostic_to_string(&c->warnings.items[i]);
 

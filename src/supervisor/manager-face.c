@@ -7,6 +7,7 @@
 #include "supervisor/instance.h"
 #include "supervisor/launch-order.h"
 #include "supervisor/manager-face.h"
+#include "supervisor/reload.h"
 #include "supervisor/request.h"
 #include "supervisor/spec-codec.h"
 #include "supervisor/status.h"
@@ -72,7 +73,7 @@ static int handle_restart(sd_bus_message* m, const Caller* caller, void* userdat
 }
 
 static int handle_reload(sd_bus_message* m, const Caller* caller, void* userdata, sd_bus_error* error) {
-        supervisor_reload(userdata, m);
+        reload(userdata, m);
         return 1;
 }
 
@@ -202,11 +203,6 @@ GETTER(n_nodes) {
         return sd_bus_message_append(reply, "u", (uint32_t) registry_count(&s->registry));
 }
 
-GETTER(n_hooks) {
-        /* hooks do not exist in this version; see Features */
-        return sd_bus_message_append(reply, "u", UINT32_C(0));
-}
-
 GETTER(features) {
         Supervisor* s = userdata;
 
@@ -248,7 +244,6 @@ static const sd_bus_vtable manager_face_vtable[] = {
         SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("StemPID", "u", get_stem_pid, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("NNodes", "u", get_n_nodes, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("NHooks", "u", get_n_hooks, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Features", "as", get_features, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("ZeekBinary", "s", get_zeek_binary, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("ZeekVersion", "s", get_zeek_version, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),

@@ -3,6 +3,7 @@
 #include <syslog.h>
 
 #include "supervisor/milestones.h"
+#include "util/strv.h"
 
 typedef struct Milestone {
         const char* message_id; /* explained in catalog/zeek-supervisor.catalog */
@@ -21,7 +22,30 @@ static const Milestone milestones[_MILESTONE_MAX] = {
         [MILESTONE_DESTROYED] = { "731118d568a94a02b0eb21570c18aadd", LOG_INFO },
 };
 
-static char* describe(const Node* node, NodeMilestone milestone, const char* text) {
+/* What the node said on stderr before it ended; NULL if that was nothing. */
+static char* last_words(const LastOutput* last) {
+        _cleanup_strv_free_ char** lines = last_output_lines_of(last, STREAM_STDERR);
+        size_t n = strv_length(lines);
+
+        if (n == 0)
+                return NULL;
+        return strv_join(n > MILESTONE_LAST_LINES_MAX ? lines + n - MILESTONE_LAST_LINES_MAX : lines, "\n");
+}
+
+static char* describe_failure(const Node* node, const char* end, const char* words) {
+        _cleanup_free_ char* why = NULL;
+
+        if (!node->has_exited)
+                why = xasprintf("it could not be started in %u attempts", node->backoff.attempts);
+        else if (exit_reason_set_contains(&node->policy.prevent_restart, &node->exit))
+                why = xasprintf("it %s, after which it is not to be started again", end);
+        else
+                why = xasprintf("it %s, after %u attempts to start it again", end, node->backoff.attempts);
+        return xasprintf("Node \"%s\" is given up: %s%s%s", node->name, why, words ? "; it said last:\n" : "",
+                         words ? words : "");
+}
+
+static char* describe(const Node* node, NodeMilestone milestone, const char* text, const char* words) {
         _cleanup_free_ char* end = exit_reason_describe(&node->exit);
         double seconds;
 
@@ -35,11 +59,7 @@ static char* describe(const Node* node, NodeMilestone milestone, const char* tex
                           USEC_PER_SEC;
                 return xasprintf("Node \"%s\" is started again in %.1f s", node->name, seconds);
         case MILESTONE_FAILED:
-                if (node->has_exited && exit_reason_set_contains(&node->policy.prevent_restart, &node->exit))
-                        return xasprintf("Node \"%s\" is given up: it %s, after which it is not to be started again",
-                                         node->name, end);
-                return xasprintf("Node \"%s\" is given up after %u attempts to start it again", node->name,
-                                 node->backoff.attempts);
+                return describe_failure(node, end, words);
         case MILESTONE_FINISHED:
                 return xasprintf("Node \"%s\" is finished: it %s", node->name, end);
         case MILESTONE_STOPPED:
@@ -63,8 +83,10 @@ static const char* exit_code_word(int code) {
         return code == CLD_EXITED ? "exited" : code == CLD_KILLED ? "killed" : code == CLD_DUMPED ? "dumped" : "unknown";
 }
 
-void milestone_write(JournalWriter* journal, const Node* node, NodeMilestone milestone, const char* text, bool user_mode) {
-        _cleanup_free_ char* message = describe(node, milestone, text);
+void milestone_write(JournalWriter* journal, const Node* node, NodeMilestone milestone, const char* text,
+                     const LastOutput* last, bool user_mode) {
+        _cleanup_free_ char* words = milestone == MILESTONE_FAILED ? last_words(last) : NULL;
+        _cleanup_free_ char* message = describe(node, milestone, text, words);
         _cleanup_free_ char* pid = xasprintf("%u", node->pid);
         _cleanup_free_ char* priority = xasprintf("%i", milestones[milestone].priority);
         _cleanup_free_ char* status = xasprintf("%i", node->exit.status);
@@ -79,6 +101,7 @@ void milestone_write(JournalWriter* journal, const Node* node, NodeMilestone mil
                 { "ZEEK_STATE", state },
                 { "ZEEK_NODE_PID", pid },
                 { user_mode ? "OBJECT_SYSTEMD_USER_UNIT" : "OBJECT_SYSTEMD_UNIT", node->scope },
+                { "ZEEK_LAST_OUTPUT", words },
                 /* the last two only where a process has ended */
                 { "EXIT_CODE", exit_code_word(node->exit.code) },
                 { "EXIT_STATUS", status },

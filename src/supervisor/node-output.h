@@ -7,6 +7,7 @@
  * What a node's output is known by (counters, last lines) is a state of the node's, which goes from one incarnation to
  * the next. */
 
+#include "core/role.h"
 #include "supervisor/output-stream.h"
 
 void node_output_state_init(NodeOutputState* state);
@@ -17,11 +18,13 @@ char** node_output_state_last_lines_of(const NodeOutputState* state, Stream stre
 
 typedef struct NodeOutputConfig {
         const char* node;
-        const char* role;
+        Role role;
         const char* scope;
         pid_t pid;
         bool user_mode;
         size_t line_max; /* LINE_MAX_SMALLEST … LINE_MAX_LARGEST; values beyond count as these */
+        usec_t rate_limit_interval; /* 0: no limit */
+        uint64_t rate_limit_burst;  /* lines in one interval, of both streams together */
         int out_fd;      /* read ends of pipes; empty for a stream that goes elsewhere, to a file */
         int err_fd;
         NodeOutputState* state;          /* weak */

@@ -48,6 +48,7 @@ int output_hub_new(sd_event* event, JournalWriter* journal, OutputHub** ret) {
         hub->event = sd_event_ref(event);
         hub->journal = journal;
         hub->always_readable_fd = -EBADF;
+        hub->hooks_generation = 1;
         TAILQ_INIT(&hub->turns);
 
         r = pipe_window_init(&hub->window);
@@ -72,6 +73,13 @@ OutputHub* output_hub_free(OutputHub* hub) {
         sd_event_unref(hub->event);
         free(hub);
         return NULL;
+}
+
+void output_hub_set_hooks(OutputHub* hub, HookChain* hooks, HookProgram** programs) {
+        hub->hooks = hooks;
+        hub->programs = programs;
+        if (++hub->hooks_generation == 0) /* that is no output's */
+                hub->hooks_generation = 1;
 }
 
 void output_hub_queue(OutputHub* hub, OutputTurn* turn) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-/* What the outputs of all nodes share: the journal writer, the window through which pipes are looked at, and the order
- * in which they have their turns.
+/* What the outputs of all nodes share: the journal writer, the hooks in force, the window through which pipes are looked
+ * at, and the order in which they have their turns.
  *
  * A pipe that has something waits in one queue with all others and does a bounded number of bytes when its turn comes.
  * A turn is one dispatch of the event loop, and turns share the loop with the bus as equals: a flood of output
@@ -13,6 +13,8 @@
 
 #include <systemd/sd-event.h>
 
+#include "output/hook-chain.h"
+#include "supervisor/hook-program.h"
 #include "supervisor/journal-writer.h"
 #include "supervisor/pipe-window.h"
 
@@ -34,6 +36,9 @@ struct OutputTurn {
 typedef struct OutputHub {
         sd_event* event;
         JournalWriter* journal; /* weak */
+        HookChain* hooks;       /* weak; NULL: there are none */
+        HookProgram** programs; /* weak; by their numbers in the chain; NULL elements do not run */
+        unsigned hooks_generation;
         PipeWindow window;
         int always_readable_fd;
         sd_event_source* source;
@@ -45,6 +50,10 @@ int output_hub_new(sd_event* event, JournalWriter* journal, OutputHub** ret);
 OutputHub* output_hub_free(OutputHub* hub);
 DEFINE_CLEANUP(OutputHub*, output_hub_free)
 #define _cleanup_output_hub_ _cleanup_(output_hub_freep)
+
+/* From the next turn of each output on these hooks are in force. The old ones may go at once: nobody looks at them any
+ * more. */
+void output_hub_set_hooks(OutputHub* hub, HookChain* hooks, HookProgram** programs);
 
 /* Joins the end of the queue, unless it is in it. */
 void output_hub_queue(OutputHub* hub, OutputTurn* turn);

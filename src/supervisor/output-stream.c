@@ -20,6 +20,7 @@ typedef enum Step {
         STEP_EMPTY,      /* nothing is there */
         STEP_UNFINISHED, /* the beginning of a line is there */
         STEP_ENOUGH,     /* the turn is over */
+        STEP_ASKED,      /* a hook's program has to answer first */
         STEP_FULL,       /* the journal takes no more */
         STEP_ERROR,
 } Step;
@@ -36,6 +37,7 @@ static void stream_close(OutputStream* s) {
         pipe_window_forget(&stream_hub(s)->window, s);
         output_hub_cancel(stream_hub(s), &s->turn);
         journal_waiter_cancel(&s->waiter);
+        line_judge_done(&s->judge);
 
         /* The sources first: zeek-stem holds the same open file, and epoll would not notice our close(2). */
         s->again = sd_event_source_disable_unref(s->again);
@@ -50,8 +52,8 @@ static size_t stream_bytes(const OutputStream* s) {
 }
 
 static void stream_ready(OutputStream* s) {
-        /* One that waits for the journal goes on when it is woken. */
-        if (s->fd >= 0 && !s->waiter.writer)
+        /* One that waits for the journal, or for answers, goes on when it is woken. */
+        if (s->fd >= 0 && !s->waiter.writer && !line_judge_waits(&s->judge))
                 output_hub_queue(stream_hub(s), &s->turn);
 }
 
@@ -121,19 +123,63 @@ static Step stream_show(OutputStream* s, bool* full) {
         return STEP_ERROR;
 }
 
-static int stream_forward(OutputStream* s, const Line* line) {
-        NodeOutputState* state = s->owner->state;
+static int stream_send(OutputStream* s, const Line* line, const HookVerdict* verdict) {
+        LineChange change = { .priority = verdict->priority };
         LineEntry entry;
         int r;
 
-        line_entry_set(&entry, &s->prefix, line);
+        hook_verdict_add_fields(&s->judge.view, verdict, &change.fields);
+        line_entry_set(&entry, &s->prefix, line, &change);
         r = journal_writer_send(stream_hub(s)->journal, entry.iov, entry.n);
-        if (r < 0)
-                return r;
+        journal_entry_done(&change.fields);
+        return r;
+}
 
-        state->lines_forwarded++;
-        last_output_add(&state->last, s->kind, line->data, line->size);
-        return 0;
+/* Brings a line where it should go: STEP_ON; or says why it stays, STEP_ASKED, STEP_FULL. */
+static Step stream_dispose(OutputStream* s, const Line* line, bool* ret_sent) {
+        OutputOwner* owner = s->owner;
+        NodeOutputState* state = owner->state;
+        HookVerdict verdict;
+
+        *ret_sent = false;
+        if (!line_judge(&s->judge, 0, line, &verdict))
+                return STEP_ASKED;
+
+        if (verdict.suppress)
+                state->lines_suppressed++;
+        else if (!rate_limit_take(&owner->rate_limit, s->turn_began)) {
+                state->lines_dropped++;
+                owner->dropped(owner->dropped_userdata);
+        } else if (stream_send(s, line, &verdict) < 0) {
+                rate_limit_give_back(&owner->rate_limit);
+                return STEP_FULL;
+        } else {
+                state->lines_forwarded++;
+                *ret_sent = true;
+        }
+        if (!verdict.suppress)
+                last_output_add(&state->last, s->kind, line->data, line->size);
+        line_judge_commit(&s->judge, &verdict);
+        return STEP_ON;
+}
+
+/* While the first line of these waits for an answer, the next ones can be asked about. */
+static void stream_ask_ahead(OutputStream* s, const char* bytes, size_t size, WindowEnd end) {
+        LineSplitter splitter = s->splitter;
+
+        for (unsigned ahead = 0; ahead < JUDGE_LINES_MAX;) {
+                HookVerdict verdict;
+                Line line;
+                bool found = line_splitter_next(&splitter, bytes, size, end, &line);
+
+                if (!found && line.taken == 0)
+                        break;
+                if (found && ahead++ > 0)
+                        (void) line_judge(&s->judge, ahead - 1, &line, &verdict);
+                line_splitter_commit(&splitter, &line);
+                bytes += line.taken;
+                size -= line.taken;
+        }
 }
 
 /* The journal has the lines up to here: now they may leave the pipe. */
@@ -148,17 +194,19 @@ static void stream_take(OutputStream* s, size_t* size) {
         *size = 0;
 }
 
-/* Sends the lines that the window shows, as far as the budget goes. */
-static Step stream_send_window(OutputStream* s, WindowEnd end, size_t* budget) {
+/* Disposes of the lines that the window shows, as far as the budget goes. */
+static Step stream_do_window(OutputStream* s, WindowEnd end, size_t* budget) {
         PipeWindow* window = &stream_hub(s)->window;
         Step step = STEP_UNFINISHED;
-        size_t sent = 0;
-        unsigned n = 0;
+        size_t done = 0, sent = 0; /* bytes that may be taken; those of them that would be repeated */
+        unsigned n_sent = 0;
 
         while (pipe_window_holds(window, s)) {
+                const char* bytes = pipe_window_data(window) + done;
+                size_t size = pipe_window_size(window) - done;
                 Line line;
-                bool found = line_splitter_next(&s->splitter, pipe_window_data(window) + sent,
-                                                pipe_window_size(window) - sent, end, &line);
+                bool found = line_splitter_next(&s->splitter, bytes, size, end, &line);
+                bool was_sent = false;
 
                 if (!found && line.taken == 0)
                         break;
@@ -166,23 +214,27 @@ static Step stream_send_window(OutputStream* s, WindowEnd end, size_t* budget) {
                         step = STEP_ENOUGH;
                         break;
                 }
-                if (found && stream_forward(s, &line) < 0) {
-                        step = STEP_FULL;
+                step = found ? stream_dispose(s, &line, &was_sent) : STEP_ON;
+                if (step == STEP_ASKED && end != WINDOW_STUCK)
+                        stream_ask_ahead(s, bytes, size, end);
+                if (step != STEP_ON)
                         break;
-                }
 
-                step = STEP_ON;
                 line_splitter_commit(&s->splitter, &line);
-                sent += line.taken;
+                done += line.taken;
                 spend(budget, line.taken);
                 if (end == WINDOW_STUCK)
                         end = WINDOW_OPEN; /* one piece makes room */
-                if (++n >= OUTPUT_BATCH_LINES || sent >= OUTPUT_BATCH_BYTES) {
-                        stream_take(s, &sent);
-                        n = 0;
+                if (!was_sent)
+                        continue;
+                sent += line.taken;
+                if (++n_sent >= OUTPUT_BATCH_LINES || sent >= OUTPUT_BATCH_BYTES) {
+                        stream_take(s, &done);
+                        sent = 0;
+                        n_sent = 0;
                 }
         }
-        stream_take(s, &sent);
+        stream_take(s, &done);
         return step;
 }
 
@@ -202,7 +254,7 @@ static bool stream_enlarge_pipe(OutputStream* s) {
 
 /* There is no complete line, so the writer must be able to go on, or both would wait for ever: a pipe that is full is
  * made larger, and where that is not allowed the line is cut. */
-static Step stream_send_unfinished(OutputStream* s, size_t* budget) {
+static Step stream_do_unfinished(OutputStream* s, size_t* budget) {
         bool full = false;
         Step step = stream_show(s, &full);
 
@@ -210,7 +262,7 @@ static Step stream_send_unfinished(OutputStream* s, size_t* budget) {
                 return step;
         if (full && stream_enlarge_pipe(s))
                 full = false;
-        step = stream_send_window(s, full ? WINDOW_STUCK : stream_window_end(s), budget);
+        step = stream_do_window(s, full ? WINDOW_STUCK : stream_window_end(s), budget);
         if (step == STEP_UNFINISHED) {
                 s->unfinished = pipe_window_size(&stream_hub(s)->window);
                 pipe_window_forget(&stream_hub(s)->window, s);
@@ -223,24 +275,28 @@ static Step stream_step(OutputStream* s, size_t* budget) {
 
         spend(budget, 0);
         if (step == STEP_ON)
-                step = stream_send_window(s, stream_window_end(s), budget);
+                step = stream_do_window(s, stream_window_end(s), budget);
         if (step == STEP_UNFINISHED)
-                step = stream_send_unfinished(s, budget);
+                step = stream_do_unfinished(s, budget);
         return step;
 }
 
 static void stream_run(void* userdata) {
         OutputStream* s = userdata;
-        uint64_t forwarded_before = s->owner->state->lines_forwarded;
+        const NodeOutputState* state = s->owner->state;
+        uint64_t before = state->lines_forwarded + state->lines_suppressed + state->lines_dropped;
         size_t budget = OUTPUT_TURN_BYTES;
         Step step;
+
+        s->turn_began = now_usec(CLOCK_MONOTONIC);
+        line_judge_refresh(&s->judge);
 
         do {
                 step = s->ending && s->left == 0 ? STEP_EMPTY : stream_step(s, &budget);
                 if (step == STEP_ON)
                         s->again_usec = AGAIN_FIRST_USEC;
         } while (step == STEP_ON);
-        if (s->owner->state->lines_forwarded != forwarded_before && s->owner->changed)
+        if (state->lines_forwarded + state->lines_suppressed + state->lines_dropped != before && s->owner->changed)
                 s->owner->changed(s->owner->changed_userdata);
 
         if (s->ending && (step == STEP_EMPTY || step == STEP_ERROR)) {
@@ -258,6 +314,10 @@ static void stream_run(void* userdata) {
                         s->unfinished = UNFINISHED_UNKNOWN;
                 stream_look_again(s);
         }
+}
+
+static void on_judge_woken(void* userdata) {
+        stream_ready(userdata);
 }
 
 static int on_readable(sd_event_source* source, int fd, uint32_t revents, void* userdata) {
@@ -278,7 +338,7 @@ void output_stream_end(OutputStream* s) {
         stream_ready(s);
 }
 
-int output_stream_init(OutputStream* s, const OutputOwner* owner, Stream kind, const LineOrigin* origin, size_t line_max,
+int output_stream_init(OutputStream* s, OutputOwner* owner, Stream kind, const LineOrigin* origin, size_t line_max,
                        int fd) {
         _cleanup_close_ int owned = fd;
         int r;
@@ -291,7 +351,16 @@ int output_stream_init(OutputStream* s, const OutputOwner* owner, Stream kind, c
                 .turn = { .run = stream_run, .userdata = s },
                 .waiter = { .ready = stream_run, .userdata = s },
                 .splitter.line_max = line_max,
+                .judge = {
+                        .hub = owner->hub,
+                        .node = owner->node,
+                        .role = owner->role,
+                        .stream = kind,
+                        .wake = on_judge_woken,
+                        .userdata = s,
+                },
         };
+        line_judge_init(&s->judge);
         if (fd < 0)
                 return 0;
         if (fcntl(fd, F_GETPIPE_SZ) < 0)

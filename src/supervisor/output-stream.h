@@ -3,14 +3,17 @@
 
 /* One pipe of one process, on its way to the journal.
  *
- * A turn shows what is in the pipe, finds the lines in it, sends them, and takes from the pipe what was sent, in small
- * batches: a daemon that is killed has lost nothing, and the next one repeats less than one batch. When the
- * journal is full the rest stays in the pipe, which pushes back on the node that writes to it and on nobody else. */
+ * A turn shows what is in the pipe, finds the lines in it, has each judged by the hooks, sends those that pass, and takes
+ * from the pipe what was sent, in small batches: a daemon that is killed has lost nothing, and the next one repeats less
+ * than one batch. When the journal is full, or a hook's program has not answered yet, the rest stays in the pipe,
+ * which pushes back on the node that writes to it and on nobody else. */
 
 #include "output/journal-entry.h"
 #include "output/last-output.h"
 #include "output/line-splitter.h"
+#include "output/rate-limit.h"
 #include "output/stream.h"
+#include "supervisor/line-judge.h"
 #include "supervisor/output-hub.h"
 #include "util/usec.h"
 
@@ -23,8 +26,8 @@
  * the beginning. */
 typedef struct NodeOutputState {
         uint64_t lines_forwarded; /* the journal has them; each piece of a cut line is one */
-        uint64_t lines_suppressed;
-        uint64_t lines_dropped;
+        uint64_t lines_suppressed; /* hooks took them out */
+        uint64_t lines_dropped;    /* there were too many in too short a time */
         LastOutput last;
 } NodeOutputState;
 
@@ -32,7 +35,11 @@ typedef struct NodeOutputState {
 typedef struct OutputOwner {
         OutputHub* hub;         /* weak */
         NodeOutputState* state; /* weak */
-        char* node;
+        const char* node;       /* weak */
+        unsigned role;
+        RateLimit rate_limit;
+        void (*dropped)(void* userdata); /* a line was: whoever has this called says how many */
+        void* dropped_userdata;
         void (*changed)(void* userdata); /* the state has changed: at the end of a turn; may be NULL */
         void* changed_userdata;
         void (*ended)(void* userdata); /* a stream has ended: the last thing in a turn */
@@ -40,15 +47,17 @@ typedef struct OutputOwner {
 } OutputOwner;
 
 typedef struct OutputStream {
-        const OutputOwner* owner; /* weak */
+        OutputOwner* owner; /* weak */
         Stream kind;
         int fd; /* empty: the stream has ended */
         sd_event_source* readable;
         sd_event_source* again; /* made when it is needed */
         usec_t again_usec;
         OutputTurn turn;
+        usec_t turn_began;
         JournalWaiter waiter;
         LineSplitter splitter;
+        LineJudge judge;
         JournalEntry prefix;
         size_t unfinished; /* bytes in the pipe when there was no complete line among them */
         bool ending;
@@ -57,7 +66,7 @@ typedef struct OutputStream {
 } OutputStream;
 
 /* Takes the descriptor, also on failure; an empty one is a stream that has ended. */
-int output_stream_init(OutputStream* s, const OutputOwner* owner, Stream kind, const LineOrigin* origin, size_t line_max,
+int output_stream_init(OutputStream* s, OutputOwner* owner, Stream kind, const LineOrigin* origin, size_t line_max,
                        int fd);
 /* Also if output_stream_init() failed. */
 void output_stream_done(OutputStream* s);

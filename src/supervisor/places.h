@@ -9,7 +9,7 @@
 
 typedef struct Places {
         bool user_mode;
-        char* runtime_directory; /* ours alone, gone with the last stop; readable by nodes */
+        char* runtime_directory; /* ours alone, gone with the boot; readable by nodes */
         char* state_directory;   /* the default place of working directories is nodes/ in it */
         char* stem_socket;
         char* cgroup_root;       /* of the service manager, below which zeek.slice is */

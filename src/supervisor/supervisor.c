@@ -3,22 +3,18 @@
 #include <systemd/sd-daemon.h>
 
 #include "supervisor/bus-names.h"
+#include "supervisor/hooks-face.h"
 #include "supervisor/incarnation.h"
 #include "supervisor/instance.h"
 #include "supervisor/manager-face.h"
 #include "supervisor/node-face.h"
+#include "supervisor/reload.h"
 #include "supervisor/request.h"
 #include "supervisor/shutdown.h"
 #include "supervisor/stop-requests.h"
 #include "util/file.h"
 #include "util/log.h"
 #include "util/strv.h"
-
-/* A call of Reload that waits for the configuration to be read. */
-typedef struct ReloadWaiter {
-        sd_bus_message* m;
-        TAILQ_ENTRY(ReloadWaiter) waiters;
-} ReloadWaiter;
 
 /* ---- nodes: events in, effects out ---- */
 
@@ -43,7 +39,8 @@ static void carry_out(Supervisor* s, Node* node, const Effect* effect) {
                 notices_announce(s->notices, node);
                 break;
         case EFFECT_MILESTONE:
-                milestone_write(s->journal, node, effect->number, effect->text, s->places.user_mode);
+                milestone_write(s->journal, node, effect->number, effect->text, &instance->output_state.last,
+                                s->places.user_mode);
                 break;
         case EFFECT_JOB_DONE:
                 request_job_done(effect->job->userdata, effect->number, node->name, effect->text);
@@ -133,13 +130,9 @@ static void on_stem_connected(uint32_t stem_pid, void* userdata) {
         int r;
 
         (void) sd_bus_emit_properties_changed(s->bus, SUPERVISOR_PATH, SUPERVISOR_INTERFACE, "StemPID", NULL);
-        if (s->configuration) {
+        if (s->remembers)
                 adoption_start(s->adoption);
-                return;
-        }
-
-        r = configuration_loader_start(s->loader);
-        if (r < 0)
+        else if (!s->configuration && (r = configuration_loader_start(s->loader)) < 0)
                 (void) sd_event_exit(s->event, log_error_errno(r, "Failed to read the configuration: %m"));
 }
 
@@ -149,7 +142,7 @@ static const StemHandlers stem_handlers = {
         .connected = on_stem_connected,
 };
 
-/* ---- configuration ---- */
+/* ---- the name on the bus ---- */
 
 static int on_name(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
         Supervisor* s = userdata;
@@ -167,77 +160,12 @@ static int on_name(sd_bus_message* reply, void* userdata, sd_bus_error* ret_erro
         return 0;
 }
 
-static void apply_configuration(Supervisor* s, Configuration* c) {
-        configuration_free(s->configuration);
-        s->configuration = c;
-        s->registry.nodes_max = c->settings->supervisor.max_nodes;
-        log_set_max_level(c->settings->supervisor.log_level);
-
-        for (size_t i = 0; i < c->warnings.n; i++)
-                {
-                _cleanup_free_ char* text = diagnostic_to_string(&c->warnings.items[i]);
-
-                log_warning("%s", text);
-        }
-}
-
-/* Nodes whose own process would be another one now are started again. */
-static void apply_to_nodes(Supervisor* s) {
-        _cleanup_strv_free_ char** changed = NULL;
-
-        REGISTRY_FOREACH(node, &s->registry) {
-                node->policy = configuration_policy(s->configuration, node->spec);
-                if (node->phase == PHASE_RUNNING && instance_adapt(node_instance(node)))
-                        strv_extend(&changed, node->name);
-        }
-        STRV_FOREACH(name, changed)
-                request_one(s, NULL, JOB_RESTART, *name);
-}
-
 /* Last of all: nobody can call a daemon that is not whole. */
 static void on_first_adoption(Supervisor* s) {
         int r = sd_bus_request_name_async(s->bus, NULL, SUPERVISOR_BUS_NAME, 0, on_name, s);
 
         if (r < 0)
                 (void) sd_event_exit(s->event, log_error_errno(r, "Failed to ask for a name on the bus: %m"));
-}
-
-static void on_configuration(Configuration* c, void* userdata) {
-        Supervisor* s = userdata;
-        bool first = !s->configuration;
-        ReloadWaiter* waiter;
-
-        apply_configuration(s, c);
-        if (first) {
-                adoption_remember(s->adoption);
-                adoption_start(s->adoption);
-                return;
-        }
-
-        apply_to_nodes(s);
-        (void) sd_bus_emit_properties_changed(s->bus, SUPERVISOR_PATH, SUPERVISOR_INTERFACE, "ZeekBinary", "ZeekVersion",
-                                              NULL);
-        while ((waiter = TAILQ_FIRST(&s->reload_waiters))) {
-                (void) sd_bus_reply_method_return(waiter->m, NULL);
-                TAILQ_REMOVE(&s->reload_waiters, waiter, waiters);
-                sd_bus_message_unref(waiter->m);
-                free(waiter);
-        }
-}
-
-void supervisor_reload(Supervisor* s, sd_bus_message* m) {
-        ReloadWaiter* waiter;
-        int r;
-
-        r = configuration_loader_start(s->loader);
-        if (r < 0) {
-                (void) sd_bus_reply_method_errno(m, r, NULL);
-                return;
-        }
-
-        waiter = xnew0(ReloadWaiter);
-        waiter->m = sd_bus_message_ref(m);
-        TAILQ_INSERT_TAIL(&s->reload_waiters, waiter, waiters);
 }
 
 const char* const* supervisor_features(const Supervisor* s) {
@@ -272,6 +200,8 @@ static int open_bus(Supervisor* s) {
         if (r >= 0)
                 r = manager_face_register(s);
         if (r >= 0)
+                r = hooks_face_register(s);
+        if (r >= 0)
                 r = node_face_register(s);
         if (r < 0)
                 return log_error_errno(r, "Failed to set up the objects on the bus: %m");
@@ -294,6 +224,12 @@ static int make_directories(const Supervisor* s) {
         return 0;
 }
 
+static void on_hooks_changed(void* userdata) {
+        Supervisor* s = userdata;
+
+        (void) sd_bus_emit_properties_changed(s->bus, SUPERVISOR_PATH, SUPERVISOR_INTERFACE, "NHooks", NULL);
+}
+
 static int start_parts(Supervisor* s) {
         int r;
 
@@ -303,6 +239,16 @@ static int start_parts(Supervisor* s) {
         r = hook_host_new(s, &s->hook_host);
         if (r >= 0)
                 r = output_hub_new(s->event, s->journal, &s->output);
+        if (r >= 0)
+                r = hooks_new(&(HooksPlace) {
+                                      .event = s->event,
+                                      .places = &s->places,
+                                      .output = s->output,
+                                      .programs = s->hook_host,
+                                      .changed = on_hooks_changed,
+                                      .userdata = s,
+                              },
+                              &s->hooks);
         if (r < 0)
                 return log_error_errno(r, "Failed to set up the way of the output: %m");
         r = open_bus(s);
@@ -319,7 +265,7 @@ static int start_parts(Supervisor* s) {
         if (r >= 0)
                 r = stem_client_new(s->event, s->places.stem_socket, &stem_handlers, s, &s->stem);
         if (r >= 0)
-                r = configuration_loader_new(s->event, s->stem, s->places.user_mode, on_configuration, s, &s->loader);
+                r = configuration_loader_new(s->event, s->stem, s->places.user_mode, reload_on_configuration, s, &s->loader);
         if (r < 0)
                 return log_error_errno(r, "Failed to set up the event loop: %m");
         return shutdown_watch_signals(s);
@@ -332,6 +278,7 @@ int supervisor_new(const Places* places, Supervisor** ret) {
         s->places = *places;
         TAILQ_INIT(&s->requests);
         TAILQ_INIT(&s->reload_waiters);
+        TAILQ_INIT(&s->hook_tests);
 
         r = sd_event_new(&s->event);
         if (r >= 0)
@@ -351,18 +298,14 @@ int supervisor_new(const Places* places, Supervisor** ret) {
 
 Supervisor* supervisor_free(Supervisor* s) {
         Request* request;
-        ReloadWaiter* waiter;
 
         if (!s)
                 return NULL;
 
         while ((request = TAILQ_FIRST(&s->requests)))
                 request_free(request);
-        while ((waiter = TAILQ_FIRST(&s->reload_waiters))) {
-                TAILQ_REMOVE(&s->reload_waiters, waiter, waiters);
-                sd_bus_message_unref(waiter->m);
-                free(waiter);
-        }
+        reload_done(s);
+        hooks_face_done(s);
         for (size_t i = 0; i < s->registry.n; i++) {
                 Instance* instance = node_instance(s->registry.nodes[i]);
 
@@ -375,6 +318,7 @@ Supervisor* supervisor_free(Supervisor* s) {
         state_files_free(s->state);
         configuration_loader_free(s->loader);
         configuration_free(s->configuration);
+        hooks_free(s->hooks);
         hook_host_free(s->hook_host);
         stem_client_free(s->stem);
         notices_free(s->notices);

@@ -16,6 +16,7 @@
 #include "supervisor/authorize.h"
 #include "supervisor/configuration.h"
 #include "supervisor/hook-host.h"
+#include "supervisor/hooks.h"
 #include "supervisor/journal-writer.h"
 #include "supervisor/milestones.h"
 #include "supervisor/notices.h"
@@ -25,6 +26,9 @@
 #include "supervisor/state-files.h"
 #include "supervisor/stem-client.h"
 
+typedef struct ReloadWaiter ReloadWaiter;
+typedef struct HookTest HookTest;
+
 typedef struct Supervisor {
         Places places;
         sd_event* event;
@@ -33,6 +37,7 @@ typedef struct Supervisor {
         JournalWriter* journal;
         OutputHub* output;
         HookHost* hook_host;
+        Hooks* hooks;
         Authorizer* authorizer;
         Notices* notices;
         Configuration* configuration; /* NULL until it was read for the first time */
@@ -43,6 +48,10 @@ typedef struct Supervisor {
         StartQueue* starts;
         TAILQ_HEAD(, Request) requests; /* not answered yet */
         TAILQ_HEAD(, ReloadWaiter) reload_waiters;
+        unsigned n_hooks_loads, n_hooks_loaded; /* asked for, done */
+        bool remembers;                         /* what an earlier daemon left has been read */
+        TAILQ_HEAD(, HookTest) hook_tests;      /* calls of TestHooks */
+        size_t n_hook_tests;
         bool stopping;
 } Supervisor;
 
@@ -53,8 +62,6 @@ DEFINE_CLEANUP(Supervisor*, supervisor_free)
 /* Runs until it is told to end. */
 int supervisor_run(Supervisor* s);
 
-/* Reads the configuration again and applies the difference; answers the call then. */
-void supervisor_reload(Supervisor* s, sd_bus_message* m);
 /* What this daemon can do beyond the base of the interface: words for the property Features. Static. */
 const char* const* supervisor_features(const Supervisor* s);
 

@@ -28,7 +28,7 @@ static void check_line(const Line* line, Stream stream) {
         char* bytes;
 
         line_prefix_init(&prefix, &origin, stream);
-        line_entry_set(&entry, &prefix, line);
+        line_entry_set(&entry, &prefix, line, NULL);
         bytes = xcalloc(prefix.size + line->size + 256, 1);
         for (size_t i = 0; i < entry.n; i++) {
                 memcpy(bytes + size, entry.iov[i].iov_base, entry.iov[i].iov_len);

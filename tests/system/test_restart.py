@@ -11,6 +11,7 @@ pytestmark = pytest.mark.usefixtures("tidy")
 
 CONF = "/etc/zeek-supervisor/supervisor.conf.d/restart.conf"
 DELAY = 80_000
+GIVEN_UP = "465daec9765e41f98d943e3be9015cdb"
 
 
 def prepare(lab):
@@ -277,3 +278,14 @@ def test_one_that_cannot_start_does_not_keep_the_others_from_it(machine, story):
     with pytest.raises(BusError, match="LaunchFailed: node 'bad'"):
         machine.call("Restart", "s", "")
     assert machine.node("good")["PID"] != before and machine.node("good")["State"] == "running"
+
+
+def test_a_node_that_is_given_up_explains_itself(machine, story):
+    machine.expect("is given up")
+    complaints = [f"esay=complaint {n}" for n in range(12)]
+    machine.create("explains", **of_role("PROXY", "explains"), env=play("say=all is well", *complaints, "early", "exit=7"))
+    story.wait("explains", State="failed")
+    (entry,) = machine.journal("ZEEK_NODE=explains", f"MESSAGE_ID={GIVEN_UP}")
+    words = "\n".join(f"complaint {n}" for n in range(2, 12))
+    assert entry["ZEEK_LAST_OUTPUT"] == words
+    assert entry["MESSAGE"].startswith('Node "explains" is given up: it exited with status 7, after 4 attempts') and entry["MESSAGE"].endswith(f"it said last:\n{words}")

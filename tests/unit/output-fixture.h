@@ -17,6 +17,8 @@ typedef struct Fixture {
         NodeOutput* output;
         int out[2]; /* the node's stdout: we keep the read end too, as zeek-stem does */
         int err[2];
+        usec_t rate_limit_interval; /* the node's, for attach() */
+        uint64_t rate_limit_burst;
         unsigned n_changed;
         unsigned n_finished;
 } Fixture;
@@ -70,10 +72,12 @@ static inline void on_changed(void* userdata) {
 static inline void attach_with(Fixture* f, size_t line_max) {
         const NodeOutputConfig config = {
                 .node = "worker-1",
-                .role = "worker",
+                .role = ROLE_WORKER,
                 .scope = "zeek-node-worker\\x2d1.scope",
                 .pid = 4711,
                 .line_max = line_max,
+                .rate_limit_interval = f->rate_limit_interval,
+                .rate_limit_burst = f->rate_limit_burst,
                 .out_fd = fd_duplicate(f->out[0]),
                 .err_fd = fd_duplicate(f->err[0]),
                 .state = &f->state,

@@ -21,7 +21,7 @@ static Decoded entry_of(const LineOrigin* of, Stream stream, const Line* line) {
         Decoded decoded;
 
         line_prefix_init(&prefix, of, stream);
-        line_entry_set(&entry, &prefix, line);
+        line_entry_set(&entry, &prefix, line, NULL);
         for (size_t i = 0; i < entry.n; i++)
                 p = mempcpy(p, entry.iov[i].iov_base, entry.iov[i].iov_len);
         assert_true(journal_decode(bytes, (size_t) (p - bytes), &decoded));
@@ -51,7 +51,7 @@ static void a_line_has_the_fields_of_its_stream(void** state) {
 
         /* the usual line goes in two pieces, from where it lies */
         line_prefix_init(&prefix, &origin, STREAM_STDOUT);
-        line_entry_set(&entry, &prefix, &line);
+        line_entry_set(&entry, &prefix, &line, NULL);
         assert_int_equal(entry.n, 2);
         assert_ptr_equal(entry.iov[1].iov_base, line.data);
 }

@@ -177,7 +177,7 @@ static void an_output_that_is_freed_calls_nobody(void** state) {
 static void streams_that_go_to_files_have_no_pipe(void** state) {
         Fixture* f = *state;
         const NodeOutputConfig config = {
-                .node = "a", .role = "standalone", .scope = "a.scope", .pid = 1, .out_fd = -EBADF, .err_fd = -EBADF,
+                .node = "a", .role = ROLE_STANDALONE, .scope = "a.scope", .pid = 1, .out_fd = -EBADF, .err_fd = -EBADF,
                 .state = &f->state,
         };
 
@@ -191,7 +191,7 @@ static void streams_that_go_to_files_have_no_pipe(void** state) {
 static void what_is_no_pipe_is_refused_and_closed(void** state) {
         Fixture* f = *state;
         const NodeOutputConfig config = {
-                .node = "a", .role = "standalone", .scope = "a.scope", .pid = 1,
+                .node = "a", .role = ROLE_STANDALONE, .scope = "a.scope", .pid = 1,
                 .out_fd = open("/dev/null", O_RDONLY | O_CLOEXEC), .err_fd = fd_duplicate(f->err[0]),
                 .state = &f->state,
         };

@@ -221,7 +221,7 @@ static void names_are_plain(void** state) {
 }
 
 static void a_hooks_program_has_a_name_that_no_node_can_have(void** state) {
-        static const char* const bad_names[] = { "hook:", "hook:a b", "hook:a:b", "hook:a/b", "node:a", "hook" ":\n" };
+        static const char* const bad_names[] = { "hook:", "hook:a b", "hook:a:b", "hook:a/b", "node:a", "hook:\n" };
         _cleanup_launch_order_ LaunchOrder* order = NULL;
         _cleanup_free_ char* long_name = xcalloc(5 + 129 + 1, 1);
 
