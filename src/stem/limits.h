@@ -25,6 +25,7 @@
 #define OUTPUT_PIPE_SIZE (256 * 1024)                   /* bytes that a node can write while nobody reads */
 
 /* Talking to the service manager. */
+#define READY_TIMEOUT_USEC (5 * USEC_PER_SEC) /* we count as started then, although nobody hears us */
 #define SCOPE_STARTS_MAX 8U                        /* StartTransientUnit in flight */
 #define SCOPE_CHECKS_MAX 16U                       /* questions whether a scope still exists, in flight */
 #define SCOPE_NAME_TIMEOUT_USEC (10 * USEC_PER_SEC) /* for a name that the manager has not let go of */
@@ -37,7 +38,6 @@
 #define MANAGER_CALL_TIMEOUT_USEC (25 * USEC_PER_SEC)
 #define MANAGER_RECONNECT_MIN_USEC (50 * USEC_PER_MSEC)
 #define MANAGER_RECONNECT_MAX_USEC (2 * USEC_PER_SEC)
-#define NOTIFY_RETRY_USEC (100 * USEC_PER_MSEC)
 
 /* A process that is no child of ours and has ended tells how only once its parent has reaped it. */
 #define REAP_CHECK_USEC (20 * USEC_PER_MSEC)

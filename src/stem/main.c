@@ -8,6 +8,8 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
+#include "service/notifier.h"
+#include "service/watchdog.h"
 #include "stem/stem.h"
 #include "util/alloc.h"
 #include "util/fd.h"
@@ -94,14 +96,13 @@ static int set_up_process(sd_event* event) {
         r = sd_event_set_signal_exit(event, true);
         if (r < 0)
                 return log_error_errno(r, "Failed to watch for SIGTERM: %m");
-        r = sd_event_set_watchdog(event, true);
-        if (r < 0)
-                return log_error_errno(r, "Failed to set up the watchdog: %m");
         return 0;
 }
 
 static int run(void) {
         _cleanup_(sd_event_unrefp) sd_event* event = NULL;
+        _cleanup_(notifier_freep) Notifier* notifier = NULL;
+        _cleanup_(watchdog_freep) Watchdog* watchdog = NULL;
         _cleanup_(stem_freep) Stem* stem = NULL;
         _cleanup_(stored_descriptors_done) StoredDescriptors stored = {};
         _cleanup_close_ int fd = take_descriptors(&stored);
@@ -115,13 +116,16 @@ static int run(void) {
         r = set_up_process(event);
         if (r < 0)
                 return r;
-        r = stem_new(event, arg_user, take_fd(fd), &stored, &stem);
+        r = notifier_new(event, &notifier);
+        if (r >= 0)
+                r = watchdog_new(event, notifier, &watchdog);
+        if (r >= 0)
+                r = stem_new(event, notifier, arg_user, take_fd(fd), &stored, &stem);
         if (r < 0)
                 return log_error_errno(r, "Failed to start: %m");
 
-        (void) sd_notify(false, "READY=1\nSTATUS=Ready to launch nodes");
         r = sd_event_loop(event);
-        (void) sd_notify(false, "STOPPING=1");
+        (void) notifier_try(notifier, "STOPPING=1");
         if (r < 0)
                 return log_error_errno(r, "Failed to run the event loop: %m");
         if (stem_n_nodes(stem) > 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "stem/interface.h"
 #include "stem/launch.h"
+#include "stem/limits.h"
 #include "stem/node-table.h"
 #include "stem/peers.h"
 #include "stem/probe.h"
@@ -14,6 +15,7 @@
 #include "util/fd.h"
 
 struct Stem {
+        Notifier* notifier; /* weak */
         SpawnSettings spawn;
         ServiceManager* manager;
         ScopeStarts* starts;
@@ -26,7 +28,38 @@ struct Stem {
         Probes* probes;
         Peers* peers;
         Interface interface;
+        ManagerListener listener;
+        sd_event_source* ready_timer; /* NULL: it was said */
 };
+
+static void tell_ready(Stem* stem, const char* text) {
+        if (!stem->ready_timer)
+                return;
+        stem->ready_timer = sd_event_source_disable_unref(stem->ready_timer);
+        (void) notifier_send(stem->notifier, text, NULL, 0, NULL, NULL);
+}
+
+static void on_manager_ready(ManagerListener* l) {
+        tell_ready(l->userdata, "READY=1\nSTATUS=Ready to launch nodes");
+}
+
+/* Without a bus it holds its nodes and tells how they end, and that is better than being killed for being late. */
+static int on_ready_timer(sd_event_source* s, uint64_t usec, void* userdata) {
+        tell_ready(userdata, "READY=1\nSTATUS=Waiting for the bus");
+        return 0;
+}
+
+static int await_manager(Stem* stem, sd_event* event) {
+        int r = sd_event_add_time_relative(event, &stem->ready_timer, CLOCK_MONOTONIC, READY_TIMEOUT_USEC, 0,
+                                           on_ready_timer, stem);
+
+        if (r < 0)
+                return r;
+        (void) sd_event_source_set_description(stem->ready_timer, "ready");
+        stem->listener = (ManagerListener) { .userdata = stem, .ready = on_manager_ready };
+        service_manager_listen(stem->manager, &stem->listener);
+        return 0;
+}
 
 static int start_parts(Stem* stem, sd_event* event, bool user_mode) {
         Interface* face = &stem->interface;
@@ -38,12 +71,11 @@ static int start_parts(Stem* stem, sd_event* event, bool user_mode) {
         if (r >= 0)
                 r = scope_watches_new(event, stem->manager, &stem->watches);
         if (r >= 0)
-                r = store_new(event, &stem->store);
-        if (r >= 0)
                 r = scope_starts_new(event, stem->manager, stem->watches, &stem->starts);
         if (r < 0)
                 return r;
 
+        stem->store = store_new(stem->notifier);
         stem->kills = scope_kills_new(event, stem->manager, interface_scope_killed, face);
         stem->nodes = node_table_new(event, stem->watches, &interface_node_handlers, face);
         stem->launches = launches_new(&(LaunchPlace) { .event = event,
@@ -59,13 +91,16 @@ static int start_parts(Stem* stem, sd_event* event, bool user_mode) {
         return 0;
 }
 
-int stem_new(sd_event* event, bool user_mode, int listen_fd, StoredDescriptors* stored, Stem** ret) {
+int stem_new(sd_event* event, Notifier* notifier, bool user_mode, int listen_fd, StoredDescriptors* stored, Stem** ret) {
         _cleanup_(stem_freep) Stem* stem = xnew0(Stem);
         _cleanup_close_ int owned = listen_fd;
         int r;
 
+        stem->notifier = notifier;
         stem->spawn.null_fd = -EBADF;
         r = start_parts(stem, event, user_mode);
+        if (r >= 0)
+                r = await_manager(stem, event);
         if (r < 0)
                 return r;
         recover(&(RecoveryPlace) { .store = stem->store, .nodes = stem->nodes, .resumptions = stem->resumptions }, stored);
@@ -99,6 +134,9 @@ Stem* stem_free(Stem* stem) {
         scope_kills_free(stem->kills);
         scope_starts_free(stem->starts);
         scope_watches_free(stem->watches);
+        if (stem->listener.userdata)
+                service_manager_unlisten(stem->manager, &stem->listener);
+        (void) sd_event_source_disable_unref(stem->ready_timer);
         service_manager_free(stem->manager);
         store_free(stem->store);
         spawn_settings_done(&stem->spawn);

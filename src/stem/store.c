@@ -12,7 +12,7 @@
 #include "util/log.h"
 
 struct Store {
-        Notifier* notifier;
+        Notifier* notifier; /* weak */
         bool used[STORE_SLOTS_MAX];
 };
 
@@ -23,20 +23,14 @@ struct StoreSlot {
         const void* waits; /* who is told when it was sent; weak */
 };
 
-int store_new(sd_event* event, Store** ret) {
-        _cleanup_(store_freep) Store* store = xnew0(Store);
-        int r = notifier_new(event, &store->notifier);
+Store* store_new(Notifier* notifier) {
+        Store* store = xnew0(Store);
 
-        if (r < 0)
-                return r;
-        *ret = take_ptr(store);
-        return 0;
+        store->notifier = notifier;
+        return store;
 }
 
 Store* store_free(Store* store) {
-        if (!store)
-                return NULL;
-        notifier_free(store->notifier);
         free(store);
         return NULL;
 }

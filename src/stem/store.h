@@ -8,16 +8,17 @@
  * names are small numbers: the service manager hands all of them over in one environment variable, for which the kernel
  * has a limit of 128 KiB; a variable beyond it would mean that the stem could never be started again. */
 
+#include "service/notifier.h"
 #include "stem/limits.h"
 #include "stem/node-record.h"
-#include "stem/notifier.h"
 
 #define STORE_SLOTS_MAX (2 * STEM_NODES_MAX) /* numbers of four digits */
 
 typedef struct Store Store;
 typedef struct StoreSlot StoreSlot; /* what is kept of one node */
 
-int store_new(sd_event* event, Store** ret);
+/* The notifier must outlive it. */
+Store* store_new(Notifier* notifier);
 Store* store_free(Store* store);
 DEFINE_CLEANUP(Store*, store_free)
 

@@ -24,9 +24,10 @@ ARROWS = {
     # a hook file becomes a hook, which the pure side of the output defines
     "config": {"core", "output/hook.h", "util"},
     "zeek": {"config", "core", "util"},
+    "service": {"util"},
     # the name of a node is a word on the wire; what becomes of the node is not the stem's business
-    "stem": {"core/node-name.h", "util"},
-    "supervisor": {"config", "core", "output", "util", "zeek"},
+    "stem": {"core/node-name.h", "service", "util"},
+    "supervisor": {"config", "core", "output", "service", "util", "zeek"},
     "ctl": {"config", "core", "supervisor/bus-names.h", "util"},
 }
 
@@ -34,7 +35,7 @@ ARROWS = {
 GENERATED = {"version.h"}
 
 # In these no two modules know each other, not even through their .c files.
-LAYERS_WITHOUT_CIRCLES = {"util", "core", "output", "zeek"}
+LAYERS_WITHOUT_CIRCLES = {"util", "core", "output", "zeek", "service"}
 
 # Headers of the system that would bring the outer world into a layer.
 _WORLD = r"systemd/|fcntl\.h|unistd\.h|poll\.h|pthread\.h|dirent\.h|sys/(socket|stat|epoll|wait|mman|ioctl|file|un)\.h"

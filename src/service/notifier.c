@@ -8,13 +8,14 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "stem/limits.h"
-#include "stem/notifier.h"
+#include "service/notifier.h"
 #include "util/alloc.h"
 #include "util/fd.h"
 #include "util/log.h"
+#include "util/usec.h"
 
 #define FDS_MAX 8U
+#define RETRY_USEC (100 * USEC_PER_MSEC)
 
 /* One that waits. */
 typedef struct Notice {
@@ -90,6 +91,11 @@ static void disconnect(Notifier* n) {
         n->fd = fd_close(n->fd);
 }
 
+static void retry_in(Notifier* n, usec_t delay) {
+        (void) sd_event_source_set_time_relative(n->timer, delay);
+        (void) sd_event_source_set_enabled(n->timer, SD_EVENT_ONESHOT);
+}
+
 /* Sends what waits, as far as it goes. */
 static void send_queued(Notifier* n) {
         Notice* notice;
@@ -108,8 +114,7 @@ static void send_queued(Notifier* n) {
                         n->complained = true;
                         if (r != -ETOOMANYREFS)
                                 disconnect(n);
-                        (void) sd_event_source_set_time_relative(n->timer, NOTIFY_RETRY_USEC);
-                        (void) sd_event_source_set_enabled(n->timer, SD_EVENT_ONESHOT);
+                        retry_in(n, RETRY_USEC);
                         return;
                 }
 
@@ -145,9 +150,10 @@ static int connect_socket(Notifier* n) {
 static int on_timer(sd_event_source* s, uint64_t usec, void* userdata) {
         Notifier* n = userdata;
 
-        if (n->fd < 0)
-                (void) connect_socket(n); /* send_queued() comes back here if not */
-        send_queued(n);
+        if (n->fd < 0 && connect_socket(n) < 0)
+                retry_in(n, RETRY_USEC);
+        else
+                send_queued(n);
         return 0;
 }
 
@@ -215,11 +221,22 @@ int notifier_send(Notifier* n, const char* text, const int* fds, size_t n_fds, n
         }
         TAILQ_INSERT_TAIL(&n->queue, notice, entry);
         /* From the loop: who called does not expect to be called in turn. */
-        if (TAILQ_FIRST(&n->queue) == notice) {
-                (void) sd_event_source_set_time_relative(n->timer, 0);
-                (void) sd_event_source_set_enabled(n->timer, SD_EVENT_ONESHOT);
-        }
+        if (TAILQ_FIRST(&n->queue) == notice)
+                retry_in(n, 0);
         return 0;
+}
+
+int notifier_try(Notifier* n, const char* text) {
+        int r;
+
+        if (n->address_size == 0)
+                return 0;
+        r = send_now(n, text, NULL, 0);
+        if (r < 0 && r != -EAGAIN && r != -ENOTCONN) {
+                disconnect(n);
+                retry_in(n, RETRY_USEC);
+        }
+        return r;
 }
 
 void notifier_forget(Notifier* n, const void* userdata) {

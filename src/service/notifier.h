@@ -25,5 +25,8 @@ DEFINE_CLEANUP(Notifier*, notifier_free)
  * descriptors remain the caller's. */
 int notifier_send(Notifier* n, const char* text, const int* fds, size_t n_fds, notifier_sent_t sent, void* userdata);
 
+/* Sends it now or not at all, ahead of what waits. Negative: not at all. */
+int notifier_try(Notifier* n, const char* text);
+
 /* No call of sent with this userdata any more; the messages are sent all the same. */
 void notifier_forget(Notifier* n, const void* userdata);
