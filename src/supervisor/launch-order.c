@@ -150,10 +150,13 @@ static int append_scope_properties(sd_bus_message* m, const LaunchOrder* order) 
 
         r = sd_bus_message_open_container(m, 'a', "(sv)");
         if (r >= 0)
-                r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)(sv)", "Description", "s", description, "Slice", "s",
+                r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)(sv)(sv)", "Description", "s", description, "Slice", "s",
                                           role_slice(spec->role), "Before", "as", 1, SUPERVISOR_UNIT, "Controller", "s",
                                           SUPERVISOR_BUS_NAME, "TimeoutStopUSec", "t",
-                                          saturating_add_u64(stop_timeout, STOP_MARGIN_USEC));
+                                          saturating_add_u64(stop_timeout, STOP_MARGIN_USEC),
+                                          /* its default would have the manager stop the scope when memory is out, as if
+                                           * an administrator did, and the node stay down */
+                                          "OOMPolicy", "s", "continue");
         if (r >= 0)
                 r = append_limits(m, order);
         return r < 0 ? r : sd_bus_message_close_container(m);
