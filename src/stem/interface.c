@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,9 +13,6 @@
 #include "util/alloc.h"
 #include "util/fd.h"
 #include "util/log.h"
-#include "util/strv.h"
-
-#define NO_ID UINT32_MAX /* a uid or gid that changes nothing */
 
 /* An answer that cannot be delivered is no error of ours: the peer has left, and will ask List when it is back. */
 static void replied(int r, const char* what) {
@@ -193,6 +189,19 @@ static int method_release(sd_bus_message* m, void* userdata, sd_bus_error* error
         return sd_bus_reply_method_return(m, NULL);
 }
 
+static void on_stop_requested(const HeldNode* node, void* userdata) {
+        Interface* face = userdata;
+
+        peers_emit(face->peers, STEM_PATH, STEM_INTERFACE, "StopRequested", "su", node->name,
+                   (uint32_t) node->process.pid);
+}
+
+/* It may have been said to nobody, or to a supervisor before. */
+static void repeat_stop_request(Interface* face, const HeldNode* node) {
+        if (node->stop_requested)
+                on_stop_requested(node, face);
+}
+
 static int method_attach(sd_bus_message* m, void* userdata, sd_bus_error* error) {
         HeldNode* node;
         const char* name;
@@ -201,7 +210,11 @@ static int method_attach(sd_bus_message* m, void* userdata, sd_bus_error* error)
         r = sd_bus_message_read(m, "s", &name);
         if (r >= 0)
                 r = find_node(userdata, name, &node, error);
-        return r < 0 ? r : reply_with_node(m, node);
+        if (r >= 0)
+                r = reply_with_node(m, node);
+        if (r >= 0)
+                repeat_stop_request(userdata, node);
+        return r;
 }
 
 /* None, or pidfd and the read ends of stdout and stderr; borrowed from the message. */
@@ -297,49 +310,12 @@ static int method_list(sd_bus_message* m, void* userdata, sd_bus_error* error) {
                         r = append_node(reply, node);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
-        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
-}
-
-/* Why a probe makes no sense, or NULL. */
-static const char* check_probe(const LaunchOrder* order, usec_t timeout, bool user_mode) {
-        if (strv_length(order->arguments) == 0 || order->arguments[0][0] != '/' ||
-            strlen(order->arguments[0]) >= PATH_MAX)
-                return "The first argument must be the absolute path of a program";
-        if (timeout == 0 || timeout > PROBE_TIMEOUT_MAX_USEC)
-                return "The timeout is not between 1us and 1min";
-        if (user_mode && (order->uid != NO_ID || order->gid != NO_ID))
-                return "Users cannot be changed in user mode";
-        if (!user_mode && (order->uid == NO_ID || order->gid == NO_ID))
-                return "Not a user";
-        return NULL;
-}
-
-/* A probe is a small order. */
-static int read_probe(sd_bus_message* m, bool user_mode, LaunchOrder** ret, usec_t* ret_timeout,
-                      sd_bus_error* error) {
-        _cleanup_launch_order_ LaunchOrder* order = launch_order_new();
-        const char* why;
-        uint64_t timeout;
-        int r;
-
-        r = sd_bus_message_read_strv(m, &order->arguments);
         if (r >= 0)
-                r = sd_bus_message_read_strv(m, &order->environment);
-        if (r >= 0)
-                r = sd_bus_message_read(m, "uut", &order->uid, &order->gid, &timeout);
-        if (r < 0)
-                return r;
-        why = check_probe(order, timeout, user_mode);
-        if (why) {
-                (void) sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, why);
-                return -EINVAL;
-        }
-
-        order->has_user = !user_mode;
-        order->working_directory = xstrdup("/");
-        *ret = take_ptr(order);
-        *ret_timeout = timeout;
-        return 0;
+                r = sd_bus_send(NULL, reply, NULL);
+        TAILQ_FOREACH(node, &face->nodes->nodes, nodes)
+                if (r >= 0)
+                        repeat_stop_request(face, node);
+        return r;
 }
 
 static int method_probe(sd_bus_message* m, void* userdata, sd_bus_error* error) {
@@ -348,7 +324,7 @@ static int method_probe(sd_bus_message* m, void* userdata, sd_bus_error* error) 
         usec_t timeout;
         int r;
 
-        r = read_probe(m, face->user_mode, &order, &timeout, error);
+        r = launch_order_read_probe(m, face->user_mode, &order, &timeout, error);
         if (r < 0)
                 return r;
         if (probes_count(face->probes) >= STEM_PROBES_MAX)
@@ -398,6 +374,7 @@ static int property_pid(sd_bus* bus, const char* path, const char* interface, co
 const NodeHandlers interface_node_handlers = {
         .exited = on_exited,
         .emptied = on_emptied,
+        .stop_requested = on_stop_requested,
 };
 
 const LaunchHandlers interface_launch_handlers = {
@@ -437,6 +414,7 @@ static const sd_bus_vtable vtable[] = {
                                 SD_BUS_RESULT("s", output), method_probe, 0),
         SD_BUS_SIGNAL_WITH_ARGS("Exited", SD_BUS_ARGS("s", name, "u", pid, "i", code, "i", status), 0),
         SD_BUS_SIGNAL_WITH_ARGS("Emptied", SD_BUS_ARGS("s", name, "u", pid), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("StopRequested", SD_BUS_ARGS("s", name, "u", pid), 0),
         SD_BUS_PROPERTY("Version", "s", property_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("PID", "u", property_pid, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_VTABLE_END,

@@ -102,6 +102,18 @@ static void on_scope_gone(void* userdata) {
         table->handlers->emptied(node, table->userdata);
 }
 
+/* Who was signalled by the service manager gets no second SIGTERM from us. */
+static void on_scope_stopped(bool signalled, void* userdata) {
+        HeldNode* node = userdata;
+
+        if (signalled && !node->terminated && !node->exited) {
+                node->terminated = true;
+                store_slot_terminated(node->slot);
+        }
+        node->stop_requested = true;
+        node->table->handlers->stop_requested(node, node->table->userdata);
+}
+
 NodeTable* node_table_new(sd_event* event, ScopeWatches* watches, const NodeHandlers* handlers, void* userdata) {
         NodeTable* table = xnew0(NodeTable);
 
@@ -148,7 +160,10 @@ static int watch_process(HeldNode* node) {
         if (node->exited)
                 (void) sd_event_source_set_enabled(node->exit_source, SD_EVENT_OFF);
         (void) sd_event_source_set_description(node->exit_source, "node-exit");
-        return scope_watch_new(node->table->watches, node->scope, on_scope_gone, node, &node->watch);
+        r = scope_watch_new(node->table->watches, node->scope, on_scope_gone, node, &node->watch);
+        if (r >= 0)
+                scope_watch_tell_stop(node->watch, on_scope_stopped);
+        return r;
 }
 
 static int add(NodeTable* table, const NodeRecord* record, Process* process, StoreSlot** slot, HeldNode** ret) {

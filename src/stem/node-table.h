@@ -4,7 +4,7 @@
 /* The nodes that the stem holds: their pidfds, the read ends of their output, and how they ended.
  *
  * A node is held from the moment its program runs until Release. That it exited, and that its scope is empty, is told
- * once each, the exit first, and remembered. All but the emptiness of scopes, for which the service manager is asked
+ * once each, the exit first, and remembered; so is that its scope was stopped by somebody else, before it is empty. All but what is known of scopes, for which the service manager is asked
  * again, is also in the store, so that the next stem holds what this one held. */
 
 #include <stdbool.h>
@@ -21,6 +21,7 @@ typedef struct NodeTable NodeTable;
 typedef struct NodeHandlers {
         void (*exited)(const HeldNode* node, void* userdata);
         void (*emptied)(const HeldNode* node, void* userdata);
+        void (*stop_requested)(const HeldNode* node, void* userdata);
 } NodeHandlers;
 
 struct HeldNode {
@@ -33,6 +34,7 @@ struct HeldNode {
         bool exited;
         ProcessExit exit;
         bool emptied;
+        bool stop_requested;
         sd_event_source* exit_source;
         sd_event_source* reap_timer; /* NULL: not needed */
         ScopeWatch* watch;

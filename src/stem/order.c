@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
+#include "stem/limits.h"
 #include "stem/order-keys.h"
 #include "stem/order.h"
 #include "util/escape.h"
@@ -9,6 +11,7 @@
 #include "util/strv.h"
 
 #define KEY_QUOTE_MAX 64U /* bytes of an unknown key in an error */
+#define NO_ID UINT32_MAX /* a uid or gid of a probe that changes nothing */
 #define SCOPE_PROPERTIES "ScopeProperties"
 
 LaunchOrder* launch_order_new(void) {
@@ -133,6 +136,47 @@ int launch_order_read(sd_bus_message* m, bool user_mode, LaunchOrder** ret, sd_b
         if (r < 0)
                 return r;
         *ret = take_ptr(order);
+        return 0;
+}
+
+/* Why a probe makes no sense, or NULL. */
+static const char* check_probe(const LaunchOrder* order, usec_t timeout, bool user_mode) {
+        if (strv_length(order->arguments) == 0 || order->arguments[0][0] != '/' ||
+            strlen(order->arguments[0]) >= PATH_MAX)
+                return "The first argument must be the absolute path of a program";
+        if (timeout == 0 || timeout > PROBE_TIMEOUT_MAX_USEC)
+                return "The timeout is not between 1us and 1min";
+        if (user_mode && (order->uid != NO_ID || order->gid != NO_ID))
+                return "Users cannot be changed in user mode";
+        if (!user_mode && (order->uid == NO_ID || order->gid == NO_ID))
+                return "Not a user";
+        return NULL;
+}
+
+int launch_order_read_probe(sd_bus_message* m, bool user_mode, LaunchOrder** ret, usec_t* ret_timeout,
+                            sd_bus_error* error) {
+        _cleanup_launch_order_ LaunchOrder* order = launch_order_new();
+        const char* why;
+        uint64_t timeout;
+        int r;
+
+        r = sd_bus_message_read_strv(m, &order->arguments);
+        if (r >= 0)
+                r = sd_bus_message_read_strv(m, &order->environment);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "uut", &order->uid, &order->gid, &timeout);
+        if (r < 0)
+                return r;
+        why = check_probe(order, timeout, user_mode);
+        if (why) {
+                (void) sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, why);
+                return -EINVAL;
+        }
+
+        order->has_user = !user_mode;
+        order->working_directory = xstrdup("/");
+        *ret = take_ptr(order);
+        *ret_timeout = timeout;
         return 0;
 }
 

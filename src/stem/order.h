@@ -14,6 +14,7 @@
 #include <systemd/sd-bus.h>
 
 #include "util/alloc.h"
+#include "util/usec.h"
 
 typedef struct OrderLimit {
         int resource; /* RLIMIT_* */
@@ -60,6 +61,10 @@ DEFINE_CLEANUP(LaunchOrder*, launch_order_free)
 /* Reads the a{sv} that the message is positioned at. In system mode a user is required, in user mode it is refused.
  * Keeps a reference to the message. Negative with *error set (InvalidArgs) for anything that is not an order. */
 int launch_order_read(sd_bus_message* m, bool user_mode, LaunchOrder** ret, sd_bus_error* error);
+
+/* Reads the "asasuut" of a Probe, which is a small order, and its timeout. Negative with *error set as above. */
+int launch_order_read_probe(sd_bus_message* m, bool user_mode, LaunchOrder** ret, usec_t* ret_timeout,
+                            sd_bus_error* error);
 
 /* Appends the order's scope properties to an open a(sv). Moves the read position of the order's message. */
 int launch_order_append_scope_properties(const LaunchOrder* order, sd_bus_message* target);

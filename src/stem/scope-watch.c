@@ -4,6 +4,7 @@
 
 #include "stem/limits.h"
 #include "stem/scope-watch.h"
+#include "stem/unit-state.h"
 #include "util/alloc.h"
 #include "util/log.h"
 
@@ -20,6 +21,7 @@ struct ScopeWatch {
         ScopeWatches* watches;
         char* scope;
         scope_gone_t gone;
+        scope_stopped_t stopped; /* NULL: of no interest */
         void* userdata;
         sd_bus_slot* question; /* in flight */
         sd_event_source* timer;
@@ -27,6 +29,8 @@ struct ScopeWatch {
         bool queued;
         bool expected;   /* nothing of ours keeps the scope alive */
         bool seen_empty; /* active, but without a process */
+        bool seen_active; /* neither stopping nor gone */
+        bool job_ended;  /* a job of it ended; if it is gone, that was a stop */
         bool concluded;
         TAILQ_ENTRY(ScopeWatch) all_entry;
         TAILQ_ENTRY(ScopeWatch) queue_entry;
@@ -76,9 +80,18 @@ static void want(ScopeWatch* w) {
         ask_next(w->watches);
 }
 
+static void tell_stop(ScopeWatch* w, bool signalled) {
+        scope_stopped_t stopped = take_ptr(w->stopped);
+
+        if (stopped)
+                stopped(signalled, w->userdata);
+}
+
 static void conclude_gone(ScopeWatch* w) {
         ScopeWatches* watches = w->watches;
 
+        if (w->job_ended)
+                tell_stop(w, false);
         drop_question(w);
         dequeue(w);
         (void) sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
@@ -90,7 +103,10 @@ static void conclude_gone(ScopeWatch* w) {
 /* The question could not be asked or was not answered; when the line is down, listener.ready asks again. */
 static void conclude_unknown(ScopeWatch* w) {
         drop_question(w);
-        set_timer(w, SCOPE_CHECK_FAILED_USEC);
+        if (w->again) /* what it was asked about has gone in between */
+                want(w);
+        else
+                set_timer(w, SCOPE_CHECK_FAILED_USEC);
         ask_next(w->watches);
 }
 
@@ -113,6 +129,7 @@ static void call_about(ScopeWatch* w, const char* member, const char* mode) {
  * knows nothing of it, and wait for that. */
 static void stop_empty(ScopeWatch* w) {
         log_info("Stopping %s, which is active without any process", w->scope);
+        w->stopped = NULL; /* it is us who stop it */
         call_about(w, "AbandonScope", NULL);
         call_about(w, "StopUnit", "replace");
         set_timer(w, SCOPE_CHECK_FAILED_USEC);
@@ -123,6 +140,8 @@ static void conclude_there(ScopeWatch* w, bool empty) {
 
         drop_question(w);
         w->seen_empty = empty;
+        if (!w->again)
+                w->job_ended = false; /* it ended before the question, and the scope lives on: that was no stop */
         if (w->again)
                 want(w);
         else if (empty && seen_empty)
@@ -167,47 +186,59 @@ static int ask_processes(ScopeWatch* w) {
         return r < 0 ? r : ask_further(w, call, on_processes_listed);
 }
 
-/* One row of ListUnitsByNames. A unit at rest is gone for us also when something pins it in the manager's memory,
- * such as an After= in a unit file, but not when a job is about to start it. */
-static int read_unit(sd_bus_message* reply, bool* ret_at_rest) {
-        const char *load_state, *active_state;
-        uint32_t job;
+/* It is there. When nothing of ours keeps it alive, it matters whether it has processes. */
+static void look_further(ScopeWatch* w) {
+        if (!w->expected)
+                conclude_there(w, false);
+        else if (ask_processes(w) < 0)
+                conclude_unknown(w);
+}
+
+static int on_controller(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
+        ScopeWatch* w = userdata;
+        const char* controller;
+
+        /* What was not seen before it was stopped may have lost its controller since then, and without having been
+         * signalled. A second SIGTERM is better than none. */
+        bool known = w->seen_active && !sd_bus_message_is_method_error(reply, NULL) &&
+                     sd_bus_message_read(reply, "v", "s", &controller) >= 0;
+
+        tell_stop(w, known && !*controller);
+        look_further(w);
+        return 0;
+}
+
+static int ask_controller(ScopeWatch* w) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
         int r;
 
-        r = sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_enter_container(reply, 'r', "ssssssouso");
-        if (r <= 0)
-                return r < 0 ? r : -ENXIO;
-        r = sd_bus_message_read(reply, "ssssssouso", NULL, NULL, &load_state, &active_state, NULL, NULL, NULL, &job,
-                                NULL, NULL);
-        if (r < 0)
-                return r;
-
-        *ret_at_rest = job == 0 && (strcmp(active_state, "inactive") == 0 || strcmp(active_state, "failed") == 0);
-        return 0;
+        r = service_manager_new_get(w->watches->manager, w->scope, "org.freedesktop.systemd1.Scope", "Controller", &call);
+        return r < 0 ? r : ask_further(w, call, on_controller);
 }
 
 static int on_unit_listed(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
         ScopeWatch* w = userdata;
-        bool at_rest;
+        UnitState state;
         int r;
 
         if (sd_bus_message_is_method_error(reply, NULL)) {
                 conclude_unknown(w);
                 return 0;
         }
-        r = read_unit(reply, &at_rest);
+        r = unit_state_read(reply, &state);
         if (r < 0) {
                 (void) log_warning_errno(r, "Failed to read the service manager's answer about %s: %m", w->scope);
                 conclude_unknown(w);
-        } else if (at_rest)
+                return 0;
+        }
+
+        w->seen_active |= state == UNIT_ALIVE;
+        if (state == UNIT_AT_REST)
                 conclude_gone(w);
-        else if (!w->expected)
-                conclude_there(w, false);
-        else if (ask_processes(w) < 0)
+        else if (state == UNIT_STOPPING && w->stopped && ask_controller(w) < 0)
                 conclude_unknown(w);
+        else if (state != UNIT_STOPPING || !w->stopped)
+                look_further(w);
         return 0;
 }
 
@@ -269,13 +300,26 @@ static void on_ready(ManagerListener* l) {
                 want(w);
 }
 
-static void on_removed(ManagerListener* l, const char* unit) {
+static void on_news(ManagerListener* l, const char* unit) {
         ScopeWatches* watches = l->userdata;
         ScopeWatch* w;
 
         TAILQ_FOREACH(w, &watches->all, all_entry)
                 if (strcmp(w->scope, unit) == 0)
                         want(w);
+}
+
+/* Of a scope that runs already; the job that started it ended before there was a watch. One that was cancelled did
+ * nothing. */
+static void on_job_removed(ManagerListener* l, const char* job, const char* unit, const char* result) {
+        ScopeWatches* watches = l->userdata;
+        ScopeWatch* w;
+
+        TAILQ_FOREACH(w, &watches->all, all_entry)
+                if (strcmp(w->scope, unit) == 0 && strcmp(result, "canceled") != 0) {
+                        w->job_ended = true;
+                        want(w);
+                }
 }
 
 int scope_watches_new(sd_event* event, ServiceManager* manager, ScopeWatches** ret) {
@@ -287,7 +331,9 @@ int scope_watches_new(sd_event* event, ServiceManager* manager, ScopeWatches** r
         TAILQ_INIT(&watches->queue);
         watches->listener.userdata = watches;
         watches->listener.ready = on_ready;
-        watches->listener.unit_removed = on_removed;
+        watches->listener.unit_removed = on_news;
+        watches->listener.scope_changed = on_news;
+        watches->listener.job_removed = on_job_removed;
         service_manager_listen(manager, &watches->listener);
 
         *ret = watches;
@@ -336,6 +382,10 @@ ScopeWatch* scope_watch_free(ScopeWatch* w) {
         free(w->scope);
         free(w);
         return NULL;
+}
+
+void scope_watch_tell_stop(ScopeWatch* w, scope_stopped_t stopped) {
+        w->stopped = stopped;
 }
 
 void scope_watch_ask(ScopeWatch* w) {

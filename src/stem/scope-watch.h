@@ -4,7 +4,7 @@
 /* Watches for the end of scopes.
  *
  * UnitRemoved alone proves nothing: daemon-reload sends it for every unit there is, and while the line was down it
- * was not heard at all. So a signal, a new line, and a timer are only reasons to ask, and a scope is gone when the
+ * was not heard at all. So a signal (also that a scope has changed), a new line, and a timer are only reasons to ask, and a scope is gone when the
  * manager says that it has no such unit, or that it is at rest without a job. As the manager answers in the order in
  * which it was asked, this also settles every earlier call about the scope. */
 
@@ -26,6 +26,14 @@ DEFINE_CLEANUP(ScopeWatches*, scope_watches_free)
 int scope_watch_new(ScopeWatches* watches, const char* scope, scope_gone_t gone, void* userdata, ScopeWatch** ret);
 ScopeWatch* scope_watch_free(ScopeWatch* w);
 DEFINE_CLEANUP(ScopeWatch*, scope_watch_free)
+
+/* The scope was stopped by a job, that is by an administrator or at shutdown, and not by its processes having ended.
+ * signalled: the service manager sent SIGTERM to its processes, because the scope has no controller whom it could ask to
+ * end them. Comes at most once, and before gone(). The watch may not be freed in it. */
+typedef void (*scope_stopped_t)(bool signalled, void* userdata);
+
+/* Has that told too, with the userdata of gone(). */
+void scope_watch_tell_stop(ScopeWatch* w, scope_stopped_t stopped);
 
 /* Ask now: it may be gone since long. */
 void scope_watch_ask(ScopeWatch* w);

@@ -10,6 +10,7 @@
 #define SYSTEMD_NAME "org.freedesktop.systemd1"
 #define SYSTEMD_PATH "/org/freedesktop/systemd1"
 #define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
+#define SYSTEMD_UNITS_PATH SYSTEMD_PATH "/unit"
 
 struct ServiceManager {
         sd_event* event;
@@ -71,6 +72,19 @@ static int on_unit_removed(sd_bus_message* m, void* userdata, sd_bus_error* ret_
         TAILQ_FOREACH(l, &manager->listeners, listeners)
                 if (l->unit_removed)
                         l->unit_removed(l, unit);
+        return 0;
+}
+
+static int on_scope_changed(sd_bus_message* m, void* userdata, sd_bus_error* ret_error) {
+        _cleanup_free_ char* unit = NULL;
+        ServiceManager* manager = userdata;
+        ManagerListener* l;
+
+        if (!is_from_owner(manager, m) || sd_bus_path_decode(sd_bus_message_get_path(m), SYSTEMD_UNITS_PATH, &unit) <= 0)
+                return 0;
+        TAILQ_FOREACH(l, &manager->listeners, listeners)
+                if (l->scope_changed)
+                        l->scope_changed(l, unit);
         return 0;
 }
 
@@ -151,6 +165,15 @@ static int add_matches(ServiceManager* manager) {
         if (r >= 0)
                 r = sd_bus_match_signal_async(manager->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
                                               "UnitRemoved", on_unit_removed, NULL, manager);
+        /* Whatever changes of a unit, its type's interface is told too. One match for the scopes of the machine, for they
+         * are few, and a bus does not take one for each of ours. */
+        if (r >= 0)
+                r = sd_bus_add_match_async(manager->bus, NULL,
+                                           "type='signal',sender='" SYSTEMD_NAME "',"
+                                           "path_namespace='" SYSTEMD_UNITS_PATH "',"
+                                           "interface='org.freedesktop.DBus.Properties',member='PropertiesChanged',"
+                                           "arg0='" SYSTEMD_NAME ".Scope'",
+                                           on_scope_changed, NULL, manager);
         if (r >= 0)
                 r = sd_bus_add_match_async(manager->bus, NULL,
                                            "type='signal',sender='org.freedesktop.DBus',"
@@ -246,6 +269,26 @@ int service_manager_new_call(ServiceManager* manager, const char* member, sd_bus
         if (!manager->ready)
                 return -ENOTCONN;
         return sd_bus_message_new_method_call(manager->bus, ret, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, member);
+}
+
+int service_manager_new_get(ServiceManager* manager, const char* unit, const char* interface, const char* property,
+                            sd_bus_message** ret) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
+        _cleanup_free_ char* path = NULL;
+        int r;
+
+        if (!manager->ready)
+                return -ENOTCONN;
+        r = sd_bus_path_encode(SYSTEMD_UNITS_PATH, unit, &path);
+        if (r >= 0)
+                r = sd_bus_message_new_method_call(manager->bus, &call, SYSTEMD_NAME, path,
+                                                   "org.freedesktop.DBus.Properties", "Get");
+        if (r >= 0)
+                r = sd_bus_message_append(call, "ss", interface, property);
+        if (r < 0)
+                return r;
+        *ret = take_ptr(call);
+        return 0;
 }
 
 int service_manager_send(ServiceManager* manager, sd_bus_message* call, usec_t timeout, sd_bus_slot** slot,

@@ -24,6 +24,7 @@ struct ManagerListener {
         void (*ready)(ManagerListener* l);
         void (*job_removed)(ManagerListener* l, const char* job, const char* unit, const char* result);
         void (*unit_removed)(ManagerListener* l, const char* unit);
+        void (*scope_changed)(ManagerListener* l, const char* unit); /* its state, its job, or something else */
         TAILQ_ENTRY(ManagerListener) listeners;
 };
 
@@ -40,6 +41,9 @@ bool service_manager_is_ready(const ServiceManager* manager);
 
 /* A call of a method of the manager object, to be filled. -ENOTCONN while the line is not ready. */
 int service_manager_new_call(ServiceManager* manager, const char* member, sd_bus_message** ret);
+/* The same for the question after a property of a unit. */
+int service_manager_new_get(ServiceManager* manager, const char* unit, const char* interface, const char* property,
+                            sd_bus_message** ret);
 /* Sends it. The callback gets the reply or an error message, once, unless *slot is dropped before; also when the line
  * breaks or the manager does not answer in time. Without a callback no reply is wanted. -ENOTCONN: it was not sent,
  * listeners will hear when the line is ready again. */

@@ -56,6 +56,20 @@ static int on_emptied(sd_bus_message* m, void* userdata, sd_bus_error* ret_error
         return 0;
 }
 
+static int on_stop_requested(sd_bus_message* m, void* userdata, sd_bus_error* ret_error) {
+        StemClient* c = userdata;
+        const char* name;
+        uint32_t pid;
+        int r;
+
+        r = sd_bus_message_read(m, "su", &name, &pid);
+        if (r < 0)
+                return log_error_errno(r, "Failed to read the stem's signal StopRequested: %m");
+
+        c->handlers->stop_requested(name, pid, c->userdata);
+        return 0;
+}
+
 static void close_bus(StemClient* c) {
         c->greeting = sd_bus_slot_unref(c->greeting);
         c->bus = sd_bus_close_unref(c->bus);
@@ -133,6 +147,9 @@ static int open_bus(StemClient* c) {
                 r = sd_bus_match_signal(c->bus, NULL, NULL, STEM_PATH, STEM_INTERFACE, "Exited", on_exited, c);
         if (r >= 0)
                 r = sd_bus_match_signal(c->bus, NULL, NULL, STEM_PATH, STEM_INTERFACE, "Emptied", on_emptied, c);
+        if (r >= 0)
+                r = sd_bus_match_signal(c->bus, NULL, NULL, STEM_PATH, STEM_INTERFACE, "StopRequested", on_stop_requested,
+                                        c);
         if (r >= 0)
                 r = sd_bus_match_signal(c->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
                                         "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, c);

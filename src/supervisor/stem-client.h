@@ -19,6 +19,8 @@ typedef struct StemHandlers {
         /* the main process of a node ended / its scope is gone */
         void (*exited)(const char* name, uint32_t pid, ExitReason reason, void* userdata);
         void (*emptied)(const char* name, uint32_t pid, void* userdata);
+        /* somebody else stops its scope */
+        void (*stop_requested)(const char* name, uint32_t pid, void* userdata);
         /* the line is up (again); stem_pid is the one who answers now */
         void (*connected)(uint32_t stem_pid, void* userdata);
 } StemHandlers;

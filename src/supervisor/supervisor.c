@@ -125,6 +125,15 @@ static void on_emptied(const char* name, uint32_t pid, void* userdata) {
                 incarnation_emptied(node_instance(node), pid);
 }
 
+/* Where the service manager knows a controller of the scope it asks that too (stop-requests.h); once is enough. */
+static void on_stop_requested(const char* name, uint32_t pid, void* userdata) {
+        Supervisor* s = userdata;
+        Node* node = registry_find(&s->registry, name);
+
+        if (node && node->pid == pid)
+                supervisor_dispatch(s, node, &(NodeEvent) { .type = NODE_EVENT_STOP_REQUEST });
+}
+
 static void on_stem_connected(uint32_t stem_pid, void* userdata) {
         Supervisor* s = userdata;
         int r;
@@ -139,6 +148,7 @@ static void on_stem_connected(uint32_t stem_pid, void* userdata) {
 static const StemHandlers stem_handlers = {
         .exited = on_exited,
         .emptied = on_emptied,
+        .stop_requested = on_stop_requested,
         .connected = on_stem_connected,
 };
 
