@@ -45,6 +45,9 @@ typedef struct ChildReport {
         uint32_t index;
 } ChildReport;
 
+/* More bytes than all reports of a child. */
+#define CHILD_REPORTS_SIZE_MAX (64 * 1024)
+
 /* "open standard error file stderr.log": what a step does, and to what. Never NULL, whatever the report holds. */
 char* child_report_describe(const ChildReport* report, const LaunchOrder* order);
 

@@ -15,7 +15,7 @@ typedef struct Launch Launch;
 typedef enum LaunchState {
         LAUNCH_QUEUED,  /* nothing has been made yet */
         LAUNCH_SCOPE,   /* the child waits for its scope */
-        LAUNCH_STORE,   /* the service manager is slow to take it into its store */
+        LAUNCH_STORE,   /* it is in its scope, but not in the store yet: the service manager is slow */
         LAUNCH_CHILD,   /* the child confines itself and executes the program */
         LAUNCH_CLEANUP, /* it failed: wait until child and scope are gone */
 } LaunchState;
@@ -35,7 +35,8 @@ struct Launch {
         LaunchState state;
         char* why; /* the first failure */
         Process process;
-        StoreSlot* slot;    /* before the child has its go */
+        StoreSlot* slot;
+        bool stored;        /* the service manager has it */
         ChildReport report; /* the last one */
         bool ended;         /* the child is a zombie */
         bool scope_gone;    /* or was never made */
@@ -91,6 +92,7 @@ static void reply_failed(Launch* launch) {
 static void end_if_clean(Launch* launch) {
         if (launch->start || !launch->scope_gone || !launch->ended)
                 return;
+        launch->slot = store_slot_drop(launch->slot);
         reply_failed(launch);
         launch_end(launch);
 }
@@ -140,9 +142,10 @@ static void launch_fail(Launch* launch, char* why) {
         log_debug("Launch of node '%s' failed: %s", launch->order->name, launch->why);
 
         launch->report_source = sd_event_source_disable_unref(launch->report_source);
-        /* In this order: there is no moment at which it could run without being in the store. */
+        /* Only then: what is noted as failed is not held by the next stem. */
         process_kill(&launch->process);
-        launch->slot = store_slot_drop(launch->slot);
+        if (launch->slot)
+                store_slot_failed(launch->slot);
         if (launch->process.pid == 0)
                 launch->ended = true;
         set_timer(launch, LAUNCH_CLEANUP_TIMEOUT_USEC);
@@ -251,6 +254,32 @@ static int on_timer(sd_event_source* s, uint64_t usec, void* userdata) {
         return 0;
 }
 
+static void let_go(Launch* launch) {
+        int r;
+
+        launch->state = LAUNCH_CHILD;
+        r = process_go(&launch->process);
+        if (r < 0) /* it was killed; examine() will find out how */
+                (void) log_debug_errno(r, "Failed to let the process of node '%s' go: %m", launch->order->name);
+}
+
+static void on_stored(void* userdata) {
+        Launch* launch = userdata;
+
+        launch->stored = true;
+        if (launch->state == LAUNCH_STORE)
+                let_go(launch);
+}
+
+/* Long before the go, so that the next stem also knows of a scope that was made for nothing. */
+static int store_child(Launch* launch) {
+        int r = store_add(launch->launches->place.store, launch->order->name, launch->order->scope, &launch->process,
+                          on_stored, launch, &launch->slot);
+
+        launch->stored = r > 0;
+        return r;
+}
+
 static int on_begin(void* userdata, pid_t* ret_pid, int* ret_pidfd) {
         Launch* launch = userdata;
         const LaunchPlace* place = &launch->launches->place;
@@ -263,6 +292,8 @@ static int on_begin(void* userdata, pid_t* ret_pid, int* ret_pidfd) {
         if (r >= 0)
                 r = sd_event_add_io(place->event, &launch->exit_source, launch->process.pidfd, EPOLLIN, on_exit_event,
                                     launch);
+        if (r >= 0)
+                r = store_child(launch);
         if (r < 0) {
                 free_and_replace(launch->why, xasprintf("start process: %s", strerror(-r)));
                 process_abort(&launch->process);
@@ -283,19 +314,8 @@ static int on_append_properties(void* userdata, sd_bus_message* m) {
         return launch_order_append_scope_properties(launch->order, m);
 }
 
-static void on_stored(void* userdata) {
-        Launch* launch = userdata;
-        int r;
-
-        launch->state = LAUNCH_CHILD;
-        r = process_go(&launch->process);
-        if (r < 0) /* it was killed; examine() will find out how */
-                (void) log_debug_errno(r, "Failed to let the process of node '%s' go: %m", launch->order->name);
-}
-
 static void on_scope_done(void* userdata, const char* why) {
         Launch* launch = userdata;
-        int r;
 
         launch->start_over = true;
         if (launch->state == LAUNCH_CLEANUP) {
@@ -311,12 +331,8 @@ static void on_scope_done(void* userdata, const char* why) {
         }
 
         launch->state = LAUNCH_STORE;
-        r = store_add(launch->launches->place.store, launch->order->name, launch->order->scope, &launch->process,
-                      on_stored, launch, &launch->slot);
-        if (r < 0)
-                launch_fail(launch, xasprintf("store descriptors: %s", strerror(-r)));
-        else if (r > 0)
-                on_stored(launch);
+        if (launch->stored)
+                let_go(launch);
 }
 
 static const ScopeStartOwner scope_start_owner = {

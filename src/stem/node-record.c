@@ -73,6 +73,7 @@ typedef enum Key {
         KEY_ERROR,
         KEY_REPORT,
         KEY_LAUNCHED,
+        KEY_FAILED,
         KEY_TERMINATED,
         KEY_CODE,
         KEY_STATUS,
@@ -88,6 +89,7 @@ static const char* const key_table[_KEY_MAX] = {
         [KEY_ERROR] = "ERROR",
         [KEY_REPORT] = "REPORT",
         [KEY_LAUNCHED] = "LAUNCHED",
+        [KEY_FAILED] = "FAILED",
         [KEY_TERMINATED] = "TERMINATED",
         [KEY_CODE] = "CODE",
         [KEY_STATUS] = "STATUS",
@@ -116,6 +118,8 @@ static int read_value(Key key, const char* value, NodeRecord* record) {
                 return parse_u64(value, &record->report);
         case KEY_LAUNCHED:
                 return read_yes(value, &record->launched);
+        case KEY_FAILED:
+                return read_yes(value, &record->failed);
         case KEY_TERMINATED:
                 return read_yes(value, &record->terminated);
         case KEY_CODE:

@@ -24,6 +24,7 @@ typedef struct NodeRecord {
         uint64_t output, error, report;
 
         bool launched;   /* the program runs, or ran; before, the report pipe tells */
+        bool failed;     /* it never will */
         bool terminated; /* it has been sent SIGTERM by Terminate */
         bool exited;
         ProcessExit exit;
@@ -38,6 +39,7 @@ char* node_record_to_string(const NodeRecord* record);
 
 /* What is appended. */
 #define NODE_RECORD_LAUNCHED "LAUNCHED=yes\n"
+#define NODE_RECORD_FAILED "FAILED=yes\n"
 #define NODE_RECORD_TERMINATED "TERMINATED=yes\n"
 #define NODE_RECORD_RELEASED "RELEASED=yes\n"
 char* node_record_exit_to_string(const ProcessExit* e);

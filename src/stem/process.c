@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -234,19 +235,29 @@ void process_release(Process* p) {
         p->pid = 0;
 }
 
-SpawnProgress process_read_report(const Process* p, ChildReport* last) {
-        for (;;) {
-                ChildReport report;
-                ssize_t n = read(p->report, &report, sizeof report);
+/* A pipe with what is in this one, which keeps it. */
+static int copy_pipe(int fd) {
+        int copy[2];
 
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0 && errno == EAGAIN)
-                        return SPAWN_UNDER_WAY;
-                if (n != (ssize_t) sizeof report)
-                        break;
+        if (pipe2(copy, O_CLOEXEC | O_NONBLOCK) < 0)
+                return -errno;
+        (void) tee(fd, copy[1], CHILD_REPORTS_SIZE_MAX, SPLICE_F_NONBLOCK);
+        (void) fd_close(copy[1]);
+        return copy[0];
+}
+
+SpawnProgress process_read_report(const Process* p, ChildReport* last) {
+        struct pollfd report_end = { .fd = p->report };
+        /* Asked first: behind the end nothing more comes. */
+        bool is_over = poll(&report_end, 1, 0) > 0;
+        _cleanup_close_ int copy = copy_pipe(p->report);
+        ChildReport report;
+
+        /* Without a descriptor to spare the only one who reads it is us. */
+        while (read(copy >= 0 ? copy : p->report, &report, sizeof report) == (ssize_t) sizeof report)
                 *last = report;
-        }
+        if (!is_over)
+                return SPAWN_UNDER_WAY;
         return last->error == 0 && last->step == CHILD_EXECUTE ? SPAWN_EXECUTED : SPAWN_FAILED;
 }
 

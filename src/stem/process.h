@@ -78,8 +78,9 @@ typedef enum SpawnProgress {
         SPAWN_FAILED, /* *ret_report says where; its error is 0 if the child ended before it could say why */
 } SpawnProgress;
 
-/* Reads what the child has reported. To be called when the report pipe hangs up or the process ended. *last is kept
- * by the caller between calls, and starts with the step _CHILD_STEP_INVALID. */
+/* Looks at what the child has reported, and leaves it in its pipe: a stem that dies before it has done anything about
+ * it has taken nothing from the next. To be called when the report pipe hangs up or the process ended. *last is kept by
+ * the caller between calls, and starts with the step _CHILD_STEP_INVALID. */
 SpawnProgress process_read_report(const Process* p, ChildReport* last);
 
 /* "killed by signal 9 (KILL)", "exited with status 3". */

@@ -116,7 +116,7 @@ static int restore(const RecoveryPlace* place, Find* f, StoreSlot** slot) {
         if (r < 0)
                 return r;
 
-        if (!record->launched && process->report >= 0)
+        if ((!record->launched || record->failed) && process->report >= 0 && process->pidfd >= 0)
                 return resumption_begin(place->resumptions, record, process, slot);
 
         process->report = fd_close(process->report);

@@ -27,6 +27,7 @@ struct Resumption {
         char* scope;
         Process process;
         StoreSlot* slot;
+        bool doomed;     /* the stem before said that it failed */
         bool failed;     /* and what is left of it is being removed */
         bool ended;      /* the child is dead */
         bool scope_gone;
@@ -71,6 +72,7 @@ static void end_if_clean(Resumption* re) {
 
         /* The name has to be free before it is begun anew. */
         forget(re);
+        re->slot = store_slot_drop(re->slot);
         if (re->order)
                 all->handlers->begin(take_ptr(re->order), re->request, all->userdata);
         resumption_free(re);
@@ -84,24 +86,30 @@ static void on_scope_gone(void* userdata) {
         end_if_clean(re);
 }
 
-static void fail(Resumption* re) {
-        int r;
+/* When the child is dead. */
+static void remove_scope(Resumption* re) {
+        int r = scope_watch_new(re->resumptions->watches, re->scope, on_scope_gone, re, &re->watch);
 
-        log_info("The launch of node '%s' that was under way came to nothing", re->name);
-        re->failed = true;
-        re->report_source = sd_event_source_disable_unref(re->report_source);
-        (void) sd_event_source_set_enabled(re->timer, SD_EVENT_OFF);
-        process_kill(&re->process);
-        re->slot = store_slot_drop(re->slot);
-
-        r = scope_watch_new(re->resumptions->watches, re->scope, on_scope_gone, re, &re->watch);
         if (r >= 0)
-                scope_watch_expect(re->watch, 0);
+                scope_watch_expect_unless_used(re->watch);
         else {
                 (void) log_error_errno(r, "Failed to watch %s: %m", re->scope);
                 re->scope_gone = true;
         }
         end_if_clean(re);
+}
+
+/* It stays in the store until all is gone: the next stem may have to go on with this. */
+static void fail(Resumption* re) {
+        log_info("The launch of node '%s' that was under way came to nothing", re->name);
+        re->failed = true;
+        if (!re->doomed)
+                store_slot_failed(re->slot);
+        re->report_source = sd_event_source_disable_unref(re->report_source);
+        (void) sd_event_source_set_enabled(re->timer, SD_EVENT_OFF);
+        process_kill(&re->process);
+        if (re->ended)
+                remove_scope(re);
 }
 
 static void succeed(Resumption* re) {
@@ -134,6 +142,10 @@ static void examine(Resumption* re) {
 
         if (re->failed)
                 return;
+        if (re->doomed) {
+                fail(re);
+                return;
+        }
 
         switch (process_read_report(&re->process, &last)) {
         case SPAWN_UNDER_WAY:
@@ -142,12 +154,7 @@ static void examine(Resumption* re) {
                 succeed(re);
                 break;
         case SPAWN_FAILED:
-                /* Not a word: the stem before has read the last one and was about to note what it said. If the program
-                 * runs it must be held, and if not, that is the end of a node as any other. */
-                if (last.step == _CHILD_STEP_INVALID)
-                        succeed(re);
-                else
-                        fail(re);
+                fail(re);
                 break;
         }
 }
@@ -163,7 +170,7 @@ static int on_exit_event(sd_event_source* s, int fd, uint32_t revents, void* use
         (void) sd_event_source_set_enabled(s, SD_EVENT_OFF);
         re->ended = true;
         if (re->failed)
-                end_if_clean(re);
+                remove_scope(re);
         else
                 examine(re);
         return 0;
@@ -176,13 +183,14 @@ static int on_timer(sd_event_source* s, uint64_t usec, void* userdata) {
 
 static int watch_process(Resumption* re) {
         sd_event* event = re->resumptions->event;
+        usec_t patience = re->doomed ? 0 : LAUNCH_TIMEOUT_USEC;
         int r;
 
         r = sd_event_add_io(event, &re->report_source, re->process.report, 0, on_report, re);
         if (r >= 0)
                 r = sd_event_add_io(event, &re->exit_source, re->process.pidfd, EPOLLIN, on_exit_event, re);
         if (r >= 0)
-                r = sd_event_add_time_relative(event, &re->timer, CLOCK_MONOTONIC, LAUNCH_TIMEOUT_USEC, 0, on_timer, re);
+                r = sd_event_add_time_relative(event, &re->timer, CLOCK_MONOTONIC, patience, 0, on_timer, re);
         if (r < 0)
                 return r;
         (void) sd_event_source_set_description(re->report_source, "resumption-report");
@@ -198,6 +206,7 @@ int resumption_begin(Resumptions* resumptions, const NodeRecord* record, Process
         re->resumptions = resumptions;
         re->name = xstrdup(record->name);
         re->scope = xstrdup(record->scope);
+        re->doomed = record->failed;
         re->process = *process;
         r = watch_process(re);
         if (r < 0) {

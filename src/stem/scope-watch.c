@@ -28,6 +28,7 @@ struct ScopeWatch {
         bool again;      /* something happened after the question was sent */
         bool queued;
         bool expected;   /* nothing of ours keeps the scope alive */
+        bool yielding;   /* what has processes is not ours */
         bool seen_empty; /* active, but without a process */
         bool seen_active; /* neither stopping nor gone */
         bool job_ended;  /* a job of it ended; if it is gone, that was a stop */
@@ -171,6 +172,8 @@ static int on_processes_listed(sd_bus_message* reply, void* userdata, sd_bus_err
                 r = sd_bus_message_at_end(reply, false);
         if (r < 0)
                 conclude_unknown(w);
+        else if (r == 0 && w->yielding)
+                conclude_gone(w);
         else
                 conclude_there(w, r > 0);
         return 0;
@@ -398,4 +401,9 @@ void scope_watch_expect(ScopeWatch* w, usec_t delay) {
                 want(w);
         else
                 set_timer(w, delay);
+}
+
+void scope_watch_expect_unless_used(ScopeWatch* w) {
+        w->yielding = true;
+        scope_watch_expect(w, 0);
 }

@@ -42,3 +42,7 @@ void scope_watch_ask(ScopeWatch* w);
  * active without any process is stopped, without asking its controller: systemd waits for ever for the end of one that
  * was given a process which was dying at that moment. */
 void scope_watch_expect(ScopeWatch* w, usec_t delay);
+
+/* As scope_watch_expect(), at once, for a process that is dead and may never have had a scope: one that has processes is
+ * somebody else's, and ours counts as gone. */
+void scope_watch_expect_unless_used(ScopeWatch* w);

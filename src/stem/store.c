@@ -152,6 +152,10 @@ void store_slot_launched(StoreSlot* slot) {
         append(slot, NODE_RECORD_LAUNCHED);
 }
 
+void store_slot_failed(StoreSlot* slot) {
+        append(slot, NODE_RECORD_FAILED);
+}
+
 void store_slot_terminated(StoreSlot* slot) {
         append(slot, NODE_RECORD_TERMINATED);
 }

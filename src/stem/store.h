@@ -31,6 +31,7 @@ int store_restore(Store* store, unsigned number, int record_fd, StoreSlot** ret)
 
 /* What happened to the node, for the next stem. */
 void store_slot_launched(StoreSlot* slot);
+void store_slot_failed(StoreSlot* slot);
 void store_slot_terminated(StoreSlot* slot);
 void store_slot_exited(StoreSlot* slot, const ProcessExit* e);
 

@@ -32,11 +32,12 @@ def kill(*units, signal="KILL"):
 
 @contextlib.contextmanager
 def frozen(machine, unit):
-    pid = signal_daemon(machine, unit, "STOP")
+    """All of its processes: a broker of messages has two."""
+    machine.run(["systemctl", "kill", "--signal=STOP", unit])
     try:
         yield
     finally:
-        machine.run(["kill", "-CONT", str(pid)], check=False)
+        machine.run(["systemctl", "kill", "--signal=CONT", unit], check=False)
 
 
 def systemctl(*words):

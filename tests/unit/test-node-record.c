@@ -32,11 +32,12 @@ static void what_is_written_is_read(void** state) {
 static void what_happened_is_appended(void** state) {
         _cleanup_free_ char* end = node_record_exit_to_string(&(ProcessExit) { CLD_KILLED, SIGSEGV });
         _cleanup_free_ char* text =
-                xasprintf("%s%s%s%s%s", BEGINNING, NODE_RECORD_LAUNCHED, NODE_RECORD_TERMINATED, end, NODE_RECORD_RELEASED);
+                xasprintf("%s%s%s%s%s%s", BEGINNING, NODE_RECORD_LAUNCHED, NODE_RECORD_FAILED,
+                          NODE_RECORD_TERMINATED, end, NODE_RECORD_RELEASED);
         _cleanup_node_record_ NodeRecord read = {};
 
         assert_int_equal(node_record_from_string(text, &read), 0);
-        assert_true(read.launched && read.terminated && read.exited && read.released);
+        assert_true(read.launched && read.failed && read.terminated && read.exited && read.released);
         assert_int_equal(read.exit.code, CLD_KILLED);
         assert_int_equal(read.exit.status, SIGSEGV);
 }
@@ -103,7 +104,8 @@ static void the_longest_one_fits(void** state) {
         memset(scope, 's', 255);
         memcpy(scope + 249, ".scope", 6);
         text = node_record_to_string(&record);
-        all = xasprintf("%s%s%s%s%s", text, NODE_RECORD_LAUNCHED, NODE_RECORD_TERMINATED, end, NODE_RECORD_RELEASED);
+        all = xasprintf("%s%s%s%s%s%s", text, NODE_RECORD_LAUNCHED, NODE_RECORD_FAILED, NODE_RECORD_TERMINATED, end,
+                        NODE_RECORD_RELEASED);
         assert_true(strlen(all) < NODE_RECORD_SIZE_MAX);
         assert_int_equal(node_record_from_string(all, &read), 0);
 }

@@ -64,7 +64,13 @@ static SpawnProgress wait_for_report(const Process* p, ChildReport* ret) {
         *ret = (ChildReport) { .step = _CHILD_STEP_INVALID };
         assert_int_equal(poll(&fd, 1, PATIENCE_MSEC), 1);
         assert_true(fd.revents & POLLHUP);
-        return process_read_report(p, ret);
+
+        /* It is left for the next who looks. */
+        SpawnProgress first = process_read_report(p, ret);
+        ChildReport again = { .step = _CHILD_STEP_INVALID };
+        assert_int_equal(process_read_report(p, &again), first);
+        assert_memory_equal(&again, ret, sizeof again);
+        return first;
 }
 
 /* Runs an order that must fail; *ret says where. */
