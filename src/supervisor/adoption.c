@@ -137,6 +137,11 @@ static int on_attached(sd_bus_message* reply, void* userdata, sd_bus_error* ret_
         HeldProcess* held = &claim->held;
         uint32_t pid;
 
+        if (stem_answer_is_lost(reply)) {
+                /* nothing is finished by that, for this claim or any other */
+                adoption_start(a);
+                return 0;
+        }
         TAILQ_REMOVE(&a->claims, claim, entry);
         if (sd_bus_message_is_method_error(reply, NULL) ||
             sd_bus_message_read(reply, "uhhh", &pid, &held->pidfd, &held->output, &held->error) < 0)
@@ -165,8 +170,11 @@ static void claim(Adoption* a, const char* name, const HeldProcess* held) {
                 r = sd_bus_message_append_basic(call, 's', name);
         if (r >= 0)
                 r = stem_client_send(a->s->stem, call, &c->attach, on_attached, c);
-        if (r < 0 && r != -ENOTCONN) /* else there will be another connection, and all begins anew */
+        if (r < 0 && r != -ENOTCONN) { /* else there will be another connection, and all begins anew */
                 (void) log_error_errno(r, "Failed to ask zeek-stem for the descriptors of node \"%s\": %m", name);
+                TAILQ_REMOVE(&a->claims, c, entry);
+                claim_free(c);
+        }
 }
 
 static bool is_attached(const Node* node, uint32_t pid) {
@@ -282,9 +290,14 @@ static int on_list(sd_bus_message* reply, void* userdata, sd_bus_error* ret_erro
         Supervisor* s = a->s;
 
         a->list = sd_bus_slot_unref(a->list);
-        if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_enter_container(reply, 'a', "(ssubiib)") < 0)
-                /* the line broke again: there will be another connection */
+        if (stem_answer_is_lost(reply)) {
+                adoption_start(a);
                 return 0;
+        }
+        if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_enter_container(reply, 'a', "(ssubiib)") < 0) {
+                log_error("zeek-stem did not say what nodes it holds");
+                return 0;
+        }
 
         REGISTRY_FOREACH(node, &s->registry)
                 node_instance(node)->held = false;
