@@ -87,6 +87,8 @@ static const Directive directives[] = {
         HOW("bytes", KIND_NUMBER, bytes, "length of a line without its newline"),
         HOW("from", KIND_NUMBER, from, "the first number, in the place of 1"),
         HOW("tag", KIND_TEXT, tag, "the word before the number, in the place of \"line\""),
+        HOW("tally", KIND_TEXT, tally,
+            "keep in the file TEXT.PID how many lines were written whole: 8 bytes, true also after SIGKILL"),
         HOW("each-line", KIND_NONE, each_line, "a write for each line, in the place of one for many"),
         HOW("slow-start", KIND_MSEC, slow_start_msec, "stay INITIALIZING for MS milliseconds"),
         HOW("stay", KIND_NONE, stay, "go on when there is nothing left to do, until a signal comes"),
@@ -310,6 +312,7 @@ void directives_done(Directives* d) {
                 free(d->steps[i].text);
         free(d->steps);
         free(d->tag);
+        free(d->tally);
         free(d->status);
         *d = (Directives) {};
 }

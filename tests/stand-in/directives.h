@@ -60,7 +60,7 @@ typedef struct Directives {
 
         /* how lines are printed */
         uint64_t rate, bytes, from;
-        char* tag;
+        char *tag, *tally;
         bool each_line;
 
         /* how the node lives */

@@ -44,6 +44,8 @@ void performer_sleep(uint64_t msec) {
 typedef struct Output {
         const int* fds;
         size_t n_fds;
+        uint64_t* tally; /* NULL: nobody counts */
+        uint64_t n_gathered; /* lines whose end is in the buffer */
         size_t filled;
         bool failed;
         char buffer[BUFFER_SIZE];
@@ -53,6 +55,9 @@ static void output_flush(Output* output) {
         for (size_t i = 0; i < output->n_fds && !output->failed; i++)
                 output->failed = fd_write_all(output->fds[i], output->buffer, output->filled) < 0;
         output->filled = 0;
+        if (output->tally && !output->failed)
+                *output->tally += output->n_gathered;
+        output->n_gathered = 0;
 }
 
 /* text may be NULL: dots. */
@@ -90,16 +95,18 @@ static void output_append_line(Output* output, const Directives* directives, uin
                 output_append(output, " ", 1);
                 output_append(output, NULL, directives->bytes - length - 1);
         }
+        output->n_gathered++;
         output_append(output, "\n", 1);
 }
 
-void performer_print_lines(const Directives* directives, const int* fds, size_t n_fds, uint64_t count) {
+static void print_lines(const Directives* directives, const int* fds, size_t n_fds, uint64_t count, uint64_t* tally) {
         bool each_line = directives->each_line || directives->rate > 0 || n_fds > 1;
         _cleanup_free_ Output* output = xnew0(Output);
         usec_t start = now_usec(CLOCK_BOOTTIME);
 
         output->fds = fds;
         output->n_fds = n_fds;
+        output->tally = tally;
         for (uint64_t i = 0; i < count && !output->failed; i++) {
                 if (directives->rate > 0)
                         sleep_until(start + (usec_t) ((double) i * 1e6 / (double) directives->rate));
@@ -108,6 +115,10 @@ void performer_print_lines(const Directives* directives, const int* fds, size_t 
                         output_flush(output);
         }
         output_flush(output);
+}
+
+void performer_print_lines(const Directives* directives, const int* fds, size_t n_fds, uint64_t count) {
+        print_lines(directives, fds, n_fds, count, NULL);
 }
 
 static void do_children(const Directives* directives, uint64_t n) {
@@ -224,13 +235,31 @@ static void do_close_output(void) {
                 write_line(STDERR_FILENO, "/dev/null: %s", strerror(errno));
 }
 
+/* In memory that is the file's, so that what is in it does not depend on how the process ends. */
+static uint64_t* open_tally(const char* name) {
+        _cleanup_free_ char* path = xasprintf("%s.%i", name, (int) getpid());
+        _cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        void* p = MAP_FAILED;
+
+        if (fd >= 0 && ftruncate(fd, sizeof(uint64_t)) >= 0)
+                p = mmap(NULL, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (p == MAP_FAILED) {
+                write_line(STDERR_FILENO, "%s: %s", path, strerror(errno));
+                return NULL;
+        }
+        return p;
+}
+
 static void do_print(const Directives* directives, const Step* step) {
         static const int both[] = { STDOUT_FILENO, STDERR_FILENO };
+        uint64_t* tally = directives->tally ? open_tally(directives->tally) : NULL;
 
         if (step->type == STEP_PRINT_BOTH)
-                performer_print_lines(directives, both, ELEMENTSOF(both), step->number);
+                print_lines(directives, both, ELEMENTSOF(both), step->number, tally);
         else
-                performer_print_lines(directives, &step->fd, 1, step->number);
+                print_lines(directives, &step->fd, 1, step->number, tally);
+        if (tally)
+                (void) munmap(tally, sizeof *tally);
 }
 
 static void do_say(const Step* step) {

@@ -410,6 +410,18 @@ class Directives(Case):
                          "line 1 " + 93 * "." + "\n")
         self.assertEqual(self.run_zeek("local", directives="both=2,tag=x,from=7"), (0, "x 7\nx 8\n", "x 7\nx 8\n"))
 
+    def test_lines_that_were_written_are_known_whatever_ended_the_node(self):
+        process = self.start("local", directives="print=endless,each-line,tally=written")
+        path = os.path.join(self.directory, f"written.{process.pid}")
+
+        def tally():
+            with open(path, "rb") as f:
+                return int.from_bytes(f.read(), sys.byteorder)
+
+        self.wait_until(lambda: os.path.exists(path) and tally() > 100)
+        out = self.stop(process, signal.SIGKILL)[1]
+        self.assertIn(len(out.splitlines()) - tally(), (0, 1))
+
     def test_a_line_may_be_longer_than_any_buffer(self):
         status, out, _ = self.run_zeek("local", directives="print=2,bytes=1000000")
         self.assertEqual((status, [len(line) for line in out.splitlines()]), (0, [1000000, 1000000]))
