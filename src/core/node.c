@@ -105,7 +105,7 @@ bool node_is_unused(const Node* node) {
 }
 
 bool node_will_exist(const Node* node) {
-        bool exists = node->phase != PHASE_VOID;
+        bool exists = node->phase != PHASE_VOID && node->outcome != OUTCOME_FORGET;
         const Job* job;
 
         if (node->job)
@@ -287,7 +287,14 @@ static void begin_stop(Node* node, NodeOutcome outcome, Instant now, Effects* ef
         }
 }
 
-/* A launch is never interrupted: it takes little time, and what came of it is known only afterwards. */
+static bool may_begin(const Node* node, const Job* job) {
+        /* A launch is never interrupted: it takes little time, and what came of it is known only afterwards. */
+        if (node->job || node->phase == PHASE_LAUNCHING)
+                return false;
+        /* Nor is a Destroy whose job ended with a former daemon. */
+        return node->phase == PHASE_VOID || node->outcome != OUTCOME_FORGET || job->type == JOB_DESTROY;
+}
+
 bool node_advance(Node* node, Instant now, Effects* effects) {
         Job* job = TAILQ_FIRST(&node->jobs);
 
@@ -295,7 +302,7 @@ bool node_advance(Node* node, Instant now, Effects* effects) {
                 enter_terminating(node, OUTCOME_STOP, now, effects);
                 return true;
         }
-        if (!job || node->job || node->phase == PHASE_LAUNCHING)
+        if (!job || !may_begin(node, job))
                 return false;
 
         TAILQ_REMOVE(&node->jobs, job, queue);

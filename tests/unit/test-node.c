@@ -288,6 +288,27 @@ static void a_node_will_exist_unless_its_queue_ends_in_destroy(void** state) {
         assert_false(node_will_exist(story.node));
 }
 
+static void a_destroy_goes_on_in_the_next_daemon_before_anything_else(void** state) {
+        _cleanup_story_ Story story = story_begin();
+
+        story_until_running(&story);
+        PLAY(&story, { 0, DESTROY("ann"), "terminate", "stopping" });
+        story.node->job = job_free(story.node->job);
+        assert_false(node_will_exist(story.node));
+        PLAY(&story,
+             { 0, RESTART("bob"), "", "stopping" },
+             { 0, CREATE("cid"), "", "stopping" },
+             { 0, EXITED(0), "", "stopping" },
+             { 0, GONE, "exited, destroyed 1, forget, no such node: bob, added, launch", "starting" },
+             { 0, LAUNCHED(2), "announce 2, started, done: cid", "running" },
+             { 0, DESTROY("dan"), "terminate", "stopping" });
+        story.node->job = job_free(story.node->job);
+        PLAY(&story,
+             { 0, DESTROY("eve"), "", "stopping" },
+             { 0, EXITED(0), "", "stopping" },
+             { 0, GONE, "exited, destroyed 2, forget, done: eve", "-" });
+}
+
 static void a_node_that_is_freed_takes_its_jobs_with_it(void** state) {
         _cleanup_story_ Story story = story_begin();
 
@@ -430,6 +451,7 @@ int main(void) {
                 cmocka_unit_test(a_node_at_rest_is_restarted_at_once),
                 cmocka_unit_test(a_node_that_ended_and_still_empties_its_scope_can_be_given_another_fate),
                 cmocka_unit_test(a_node_will_exist_unless_its_queue_ends_in_destroy),
+                cmocka_unit_test(a_destroy_goes_on_in_the_next_daemon_before_anything_else),
                 cmocka_unit_test(a_node_that_is_freed_takes_its_jobs_with_it),
                 cmocka_unit_test(the_state_is_as_old_as_its_last_change),
                 cmocka_unit_test(echoes_of_what_is_over_change_nothing),
