@@ -27,6 +27,7 @@ struct ConfigurationLoader {
 
         LoaderStep step;
         bool again; /* asked for while one was under way */
+        bool waits; /* for the line to the stem, to ask what the step asks */
 
         Worker* worker;
         sd_bus_slot* probe;
@@ -64,6 +65,7 @@ static void finish(ConfigurationLoader* l) {
 /* ---- questions to the stem ---- */
 
 static void next_step(ConfigurationLoader* l);
+static bool ask(ConfigurationLoader* l);
 
 static void take_answer(ConfigurationLoader* l, const char* output) {
         Configuration* c = l->configuration;
@@ -79,6 +81,9 @@ static int on_probed(sd_bus_message* reply, void* userdata, sd_bus_error* ret_er
         const char* output;
 
         l->probe = sd_bus_slot_unref(l->probe);
+        /* That the stem died says nothing about zeek, and one of which nothing is known would be started differently. */
+        if (stem_answer_is_lost(reply) && ask(l))
+                return 0;
         if (sd_bus_message_is_method_error(reply, NULL))
                 log_warning("Failed to ask %s: %s", l->configuration->binary, sd_bus_message_get_error(reply)->message);
         else if (sd_bus_message_read(reply, "s", &output) >= 0)
@@ -110,18 +115,26 @@ static int ask_zeek_path(ConfigurationLoader* l) {
         return probe(l, zeek_config, "--zeekpath");
 }
 
+/* The question of the step. True: the answer will come. */
+static bool ask(ConfigurationLoader* l) {
+        int r = l->step == LOADER_VERSION ? probe(l, l->configuration->binary, "--version") : ask_zeek_path(l);
+
+        l->waits = r == -ENOTCONN;
+        return r >= 0 || l->waits;
+}
+
 static void next_step(ConfigurationLoader* l) {
         const Configuration* c = l->configuration;
         bool can_ask = c->binary && !c->accounts[ROLE_WORKER].problem;
 
         if (l->step == LOADER_FILES && can_ask) {
                 l->step = LOADER_VERSION;
-                if (probe(l, c->binary, "--version") >= 0)
+                if (ask(l))
                         return;
         }
         if (l->step == LOADER_VERSION && !c->settings->zeek.script_path) {
                 l->step = LOADER_ZEEK_PATH;
-                if (ask_zeek_path(l) >= 0)
+                if (ask(l))
                         return;
         }
         finish(l);
@@ -171,4 +184,10 @@ int configuration_loader_start(ConfigurationLoader* l) {
                 return 0;
         }
         return start_reading(l);
+}
+
+bool configuration_loader_resume(ConfigurationLoader* l) {
+        if (l->waits && !ask(l))
+                next_step(l);
+        return l->step != LOADER_IDLE;
 }

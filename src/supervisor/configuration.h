@@ -59,3 +59,5 @@ ConfigurationLoader* configuration_loader_free(ConfigurationLoader* l);
 /* Begins to read. While it is reading this makes it read once more afterwards, and the callback comes once for both:
  * with what was read last. */
 int configuration_loader_start(ConfigurationLoader* l);
+/* The line to the stem is up again: asks anew what it was asked in vain. True: a configuration is being read. */
+bool configuration_loader_resume(ConfigurationLoader* l);

@@ -141,7 +141,11 @@ static void on_stem_connected(uint32_t stem_pid, void* userdata) {
         (void) sd_bus_emit_properties_changed(s->bus, SUPERVISOR_PATH, SUPERVISOR_INTERFACE, "StemPID", NULL);
         if (s->remembers)
                 adoption_start(s->adoption);
-        else if (!s->configuration && (r = configuration_loader_start(s->loader)) < 0)
+        if (configuration_loader_resume(s->loader) || s->configuration)
+                return;
+
+        r = configuration_loader_start(s->loader);
+        if (r < 0)
                 (void) sd_event_exit(s->event, log_error_errno(r, "Failed to read the configuration: %m"));
 }
 

@@ -572,6 +572,21 @@ def test_a_node_that_ends_without_a_stem_is_started_again(supervisor):
         machine.run(f"rm /etc/systemd/system/{STEM}.d/slow.conf; systemctl daemon-reload")
 
 
+def test_a_reload_asks_the_next_stem(supervisor):
+    """A zeek that nobody has asked for its version would be started differently."""
+    machine = supervisor
+    machine.create("worker", env=behave("stay"))
+    before = machine.status("worker")["worker"]
+    with frozen(machine, STEM):
+        reload = machine.bus.start_call("Reload")
+        time.sleep(0.3)
+        expect_deaths(machine)
+        machine.run(DEATHS["killed"])
+    assert reload.result() is None
+    assert machine.bus.get("ZeekVersion")
+    assert machine.status("worker")["worker"]["pid"] == before["pid"]
+
+
 def test_a_node_is_destroyed_although_the_stem_dies(supervisor):
     machine = supervisor
     machine.create("worker", env=behave("stay", "ignore-term"), stop_timeout_usec=2_000_000)
