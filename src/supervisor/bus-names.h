@@ -22,3 +22,4 @@
 #define STEM_PATH "/org/zeek/Stem"
 #define STEM_INTERFACE "org.zeek.Stem"
 #define STEM_ERROR_EXISTS "org.zeek.Stem.Error.Exists"
+#define STEM_ERROR_BUSY "org.zeek.Stem.Error.Busy"

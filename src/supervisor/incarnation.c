@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "supervisor/bus-names.h"
 #include "supervisor/cgroup.h"
 #include "supervisor/incarnation.h"
 #include "util/fd.h"
@@ -184,7 +185,8 @@ static int on_released(sd_bus_message* reply, void* userdata, sd_bus_error* ret_
         Instance* instance = userdata;
 
         instance->release = sd_bus_slot_unref(instance->release);
-        if (stem_answer_is_lost(reply)) {
+        /* Busy: it is another stem, which does not know yet what we have heard from the one before. */
+        if (stem_answer_is_lost(reply) || sd_bus_message_is_method_error(reply, STEM_ERROR_BUSY)) {
                 adoption_start(instance->supervisor->adoption);
                 return 0;
         }
@@ -205,6 +207,9 @@ static void release(void* userdata) {
 
         instance->draining = false;
         instance->output = node_output_free(instance->output);
+        if (!instance->exited || !instance->emptied)
+                /* another stem has come meanwhile, and says so only now */
+                return;
 
         r = stem_client_new_call(stem, "Release", &call);
         if (r >= 0)
@@ -328,6 +333,9 @@ static void reconcile_held(Instance* instance, const HeldProcess* held) {
         } else
                 attach(instance, held);
 
+        /* What a stem before has said, this one may still have to find out, and will say then. */
+        instance->exited = instance->exited && held->exited;
+        instance->emptied = instance->emptied && held->emptied;
         repeat_requests(instance);
         if (held->exited)
                 incarnation_exited(instance, held->pid, held->reason);
