@@ -40,7 +40,8 @@ static Node* restore(Supervisor* s, const char* name, NodeSpec* spec) {
         registry_share_cluster(&s->registry, spec);
         policy = configuration_policy(s->configuration, spec);
         /* if its life cannot be read, it is at rest until the stem says otherwise */
-        (void) state_files_read_life(s->state, node, &instance->output_state);
+        (void) state_files_read_life(s->state, node);
+        instance_keep_lines(instance, false);
         node_restore(node, spec, &policy);
         instance_find_layout(instance);
         return node;
@@ -57,6 +58,7 @@ void adoption_remember(Adoption* a) {
 /* A node that nobody remembers: its configuration may still lie where the node itself reads it; else all that is known of
  * it is that it is there. */
 static Node* reconstruct(Supervisor* s, const char* name) {
+        Node* node;
         _cleanup_free_ char* path = xasprintf("%s/nodes/%s.json", s->places.runtime_directory, name);
         _cleanup_config_error_ ConfigError e = {};
         _cleanup_node_spec_ NodeSpec* spec = NULL;
@@ -73,7 +75,10 @@ static Node* reconstruct(Supervisor* s, const char* name) {
         }
         log_warning("Node \"%s\" runs, but nothing that can be read says so; it is adopted with %s", name,
                     text ? "the configuration that it was given" : "its name alone");
-        return restore(s, name, spec);
+        node = restore(s, name, spec);
+        instance_remember(node_instance(node));
+        state_files_write_config(s->state, spec);
+        return node;
 }
 
 /* ---- what the stem holds ---- */

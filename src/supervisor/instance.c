@@ -44,7 +44,15 @@ Instance* instance_free(Instance* instance) {
 }
 
 void instance_remember(Instance* instance) {
-        state_files_write_life(instance->supervisor->state, instance->node, &instance->output_state, &instance->life_hash);
+        state_files_write_life(instance->supervisor->state, instance->node, &instance->life_hash);
+}
+
+void instance_keep_lines(Instance* instance, bool is_new) {
+        LineCounters* counters =
+                state_files_open_lines(instance->supervisor->state, instance->node->name, is_new);
+
+        if (counters)
+                node_output_state_keep(&instance->output_state, counters);
 }
 
 void instance_arm_timer(Instance* instance) {

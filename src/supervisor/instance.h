@@ -47,6 +47,8 @@ Instance* instance_free(Instance* instance);
 
 /* Writes the life of the node to its file. */
 void instance_remember(Instance* instance);
+/* Has the counters of its lines kept, from zero or from where the former daemon left them. */
+void instance_keep_lines(Instance* instance, bool is_new);
 
 /* For a node that was started by a former daemon: finds the layout that was written for it then. */
 void instance_find_layout(Instance* instance);

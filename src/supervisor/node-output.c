@@ -22,6 +22,15 @@ void node_output_state_init(NodeOutputState* state) {
 
 void node_output_state_done(NodeOutputState* state) {
         last_output_done(&state->last);
+        state->kept = line_counters_close(state->kept);
+}
+
+void node_output_state_keep(NodeOutputState* state, LineCounters* counters) {
+        line_counters_close(state->kept);
+        state->kept = counters;
+        state->lines_forwarded = counters->forwarded;
+        state->lines_suppressed = counters->suppressed;
+        state->lines_dropped = counters->dropped;
 }
 
 char** node_output_state_last_lines(const NodeOutputState* state) {

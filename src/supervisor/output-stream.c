@@ -182,6 +182,11 @@ static void stream_ask_ahead(OutputStream* s, const char* bytes, size_t size, Wi
         }
 }
 
+static void keep_counters(const NodeOutputState* state) {
+        if (state->kept)
+                *state->kept = (LineCounters) { state->lines_forwarded, state->lines_suppressed, state->lines_dropped };
+}
+
 /* The journal has the lines up to here: now they may leave the pipe. */
 static void stream_take(OutputStream* s, size_t* size) {
         int r = pipe_window_take(&stream_hub(s)->window, s->fd, *size);
@@ -192,6 +197,7 @@ static void stream_take(OutputStream* s, size_t* size) {
                                        s->owner->node);
         s->left -= min_size(s->left, *size);
         *size = 0;
+        keep_counters(s->owner->state);
 }
 
 /* Disposes of the lines that the window shows, as far as the budget goes. */

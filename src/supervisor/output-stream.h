@@ -13,6 +13,7 @@
 #include "output/line-splitter.h"
 #include "output/rate-limit.h"
 #include "output/stream.h"
+#include "supervisor/line-counters.h"
 #include "supervisor/line-judge.h"
 #include "supervisor/output-hub.h"
 #include "util/usec.h"
@@ -23,12 +24,14 @@
 #define OUTPUT_BATCH_BYTES (8U * 1024)
 
 /* What is known of a node's output. It is the node's, and outlives the processes that the node has been. All zero in
- * the beginning. */
+ * the beginning. Of lines that have not left their pipe yet, and will be repeated if the daemon is killed now, the kept
+ * counters know nothing. */
 typedef struct NodeOutputState {
         uint64_t lines_forwarded; /* the journal has them; each piece of a cut line is one */
         uint64_t lines_suppressed; /* hooks took them out */
         uint64_t lines_dropped;    /* there were too many in too short a time */
         LastOutput last;
+        LineCounters* kept; /* the same for the next daemon; NULL: nowhere */
 } NodeOutputState;
 
 /* What both streams of a process have in common. */

@@ -17,8 +17,9 @@
 
 #define CONFIG_SUFFIX ".config"
 #define LIFE_SUFFIX ".life"
+#define LINES_SUFFIX ".lines"
 #define LIFE_SIZE_MAX 4096U
-#define LIFE_VERSION 1U
+#define LIFE_VERSION 2U
 
 struct StateFiles {
         char* directory;
@@ -55,12 +56,6 @@ static const LifeKey node_keys[] = {
         KEY("STARTED_BOOTTIME", Node, started.boottime),
         KEY("NEXT_RESTART", Node, next_restart),
         KEY("ORDER_HASH", Node, order_hash),
-};
-
-static const LifeKey output_keys[] = {
-        KEY("LINES_FORWARDED", NodeOutputState, lines_forwarded),
-        KEY("LINES_SUPPRESSED", NodeOutputState, lines_suppressed),
-        KEY("LINES_DROPPED", NodeOutputState, lines_dropped),
 };
 
 static uint64_t get_number(const void* object, const LifeKey* key) {
@@ -100,7 +95,7 @@ static void print_numbers(FILE* f, const void* object, const LifeKey* keys, size
                 (void) fprintf(f, "%s=%llu\n", keys[i].name, (unsigned long long) get_number(object, &keys[i]));
 }
 
-static char* life_to_text(const Node* node, const NodeOutputState* output, size_t* ret_size) {
+static char* life_to_text(const Node* node, size_t* ret_size) {
         char* text = NULL;
         FILE* f = open_memstream(&text, ret_size);
 
@@ -108,7 +103,6 @@ static char* life_to_text(const Node* node, const NodeOutputState* output, size_
         (void) fprintf(f, "VERSION=%u\nPHASE=%s\nOUTCOME=%s\n", LIFE_VERSION, node_phase_to_string(node->phase),
                        node_outcome_to_string(node->outcome));
         print_numbers(f, node, node_keys, ELEMENTSOF(node_keys));
-        print_numbers(f, output, output_keys, ELEMENTSOF(output_keys));
         (void) fclose(f);
         return text;
 }
@@ -137,7 +131,7 @@ static bool read_numbers(char** text, void* object, const LifeKey* keys, size_t 
         return true;
 }
 
-static int life_from_text(char* text, Node* node, NodeOutputState* output) {
+static int life_from_text(char* text, Node* node) {
         const char* value = next_value(&text, "VERSION");
         uint64_t version;
 
@@ -149,8 +143,7 @@ static int life_from_text(char* text, Node* node, NodeOutputState* output) {
         node->phase = node_phase_from_string(next_value(&text, "PHASE"));
         node->outcome = node_outcome_from_string(next_value(&text, "OUTCOME"));
         if (node->phase <= PHASE_VOID || node->outcome < 0 ||
-            !read_numbers(&text, node, node_keys, ELEMENTSOF(node_keys)) ||
-            !read_numbers(&text, output, output_keys, ELEMENTSOF(output_keys)) || *text)
+            !read_numbers(&text, node, node_keys, ELEMENTSOF(node_keys)) || *text)
                 return -EBADMSG;
         /* what is on its way out or at rest is so for a reason */
         if (node->phase > PHASE_RUNNING && node->outcome == OUTCOME_NONE)
@@ -210,24 +203,46 @@ void state_files_write_config(StateFiles* f, const NodeSpec* spec) {
                 (void) write_file(f, spec->name, CONFIG_SUFFIX, text, strlen(text));
 }
 
-void state_files_write_life(StateFiles* f, const Node* node, const NodeOutputState* output, uint64_t* hash) {
+void state_files_write_life(StateFiles* f, const Node* node, uint64_t* hash) {
         size_t size = 0;
-        _cleanup_free_ char* text = life_to_text(node, output, &size);
+        _cleanup_free_ char* text = life_to_text(node, &size);
         uint64_t now = hash_bytes(HASH_BASIS, text, size);
 
         if (now != *hash && write_file(f, node->name, LIFE_SUFFIX, text, size) >= 0)
                 *hash = now;
 }
 
-void state_files_remove(StateFiles* f, const char* name) {
-        _cleanup_free_ char* config = xasprintf("%s%s", name, CONFIG_SUFFIX);
-        _cleanup_free_ char* life = xasprintf("%s%s", name, LIFE_SUFFIX);
+LineCounters* state_files_open_lines(StateFiles* f, const char* name, bool is_new) {
+        _cleanup_free_ char* file = xasprintf("%s%s", name, LINES_SUFFIX);
+        LineCounters* counters = NULL;
+        int r;
 
         if (f->fd < 0)
-                return;
-        /* The other way round than they were written: where there is a configuration, there was a life. */
-        (void) unlinkat(f->fd, config, 0);
-        (void) unlinkat(f->fd, life, 0);
+                return NULL;
+        if (is_new)
+                (void) unlinkat(f->fd, file, 0);
+        r = line_counters_open(f->fd, file, &counters);
+        if (r == -EBADMSG) {
+                log_warning("%s/%s is damaged, counting lines of node \"%s\" anew", f->directory, file, name);
+                (void) unlinkat(f->fd, file, 0);
+                r = line_counters_open(f->fd, file, &counters);
+        }
+        if (r < 0 && !f->complained)
+                (void) log_error_errno(r, "Failed to open %s/%s; the next daemon will count lines of node \"%s\" anew: %m",
+                                       f->directory, file, name);
+        f->complained = r < 0;
+        return counters;
+}
+
+void state_files_remove(StateFiles* f, const char* name) {
+        /* The other way round than they were written: where there is a configuration, there is the rest. */
+        static const char* const suffixes[] = { CONFIG_SUFFIX, LIFE_SUFFIX, LINES_SUFFIX };
+
+        for (size_t i = 0; f->fd >= 0 && i < ELEMENTSOF(suffixes); i++) {
+                _cleanup_free_ char* file = xasprintf("%s%s", name, suffixes[i]);
+
+                (void) unlinkat(f->fd, file, 0);
+        }
 }
 
 static int load_config(StateFiles* f, const char* name, NodeSpec** ret) {
@@ -251,7 +266,7 @@ static int load_config(StateFiles* f, const char* name, NodeSpec** ret) {
         return 0;
 }
 
-int state_files_read_life(StateFiles* f, Node* node, NodeOutputState* output) {
+int state_files_read_life(StateFiles* f, Node* node) {
         _cleanup_free_ char* file = xasprintf("%s%s", node->name, LIFE_SUFFIX);
         _cleanup_free_ char* text = NULL;
         int r = -ENOENT;
@@ -259,13 +274,40 @@ int state_files_read_life(StateFiles* f, Node* node, NodeOutputState* output) {
         if (f->fd >= 0)
                 r = file_read(f->fd, file, LIFE_SIZE_MAX, &text, NULL);
         if (r >= 0)
-                r = life_from_text(text, node, output);
+                r = life_from_text(text, node);
         if (r < 0) {
                 node_lose(node);
                 return log_warning_errno(r, "Failed to make sense of %s/%s, going by the stem and the scopes: %m",
                                          f->directory, file);
         }
         return 0;
+}
+
+/* The name of the node whose file this is; NULL: it is no such file. */
+static char* node_of_file(const char* file, const char* suffix) {
+        size_t length = strlen(file), suffix_length = strlen(suffix);
+
+        if (length <= suffix_length || strcmp(file + length - suffix_length, suffix) != 0)
+                return NULL;
+
+        _cleanup_free_ char* name = xstrndup(file, length - suffix_length);
+        _cleanup_free_ char* why = node_name_check(name);
+        return why ? NULL : take_ptr(name);
+}
+
+static bool is_leftover(const StateFiles* f, const char* file) {
+        static const char* const suffixes[] = { LIFE_SUFFIX, LINES_SUFFIX };
+
+        if (file_is_temporary(file))
+                return true;
+        for (size_t i = 0; i < ELEMENTSOF(suffixes); i++) {
+                _cleanup_free_ char* name = node_of_file(file, suffixes[i]);
+                _cleanup_free_ char* config = name ? xasprintf("%s%s", name, CONFIG_SUFFIX) : NULL;
+
+                if (config && faccessat(f->fd, config, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+                        return true;
+        }
+        return false;
 }
 
 void state_files_load(StateFiles* f, void (*found)(const char* name, NodeSpec* spec, void* userdata), void* userdata) {
@@ -281,16 +323,13 @@ void state_files_load(StateFiles* f, void (*found)(const char* name, NodeSpec* s
         }
 
         while ((entry = readdir(directory))) {
-                size_t length = strlen(entry->d_name), suffix = strlen(CONFIG_SUFFIX);
+                _cleanup_free_ char* name = node_of_file(entry->d_name, CONFIG_SUFFIX);
+                _cleanup_node_spec_ NodeSpec* spec = NULL;
 
-                if (length > suffix && strcmp(entry->d_name + length - suffix, CONFIG_SUFFIX) == 0) {
-                        _cleanup_free_ char* name = xstrndup(entry->d_name, length - suffix);
-                        _cleanup_free_ char* why = node_name_check(name);
-                        _cleanup_node_spec_ NodeSpec* spec = NULL;
-
-                        if (!why && load_config(f, name, &spec) >= 0)
-                                found(name, spec, userdata);
-                }
+                if (name && load_config(f, name, &spec) >= 0)
+                        found(name, spec, userdata);
+                else if (is_leftover(f, entry->d_name))
+                        (void) unlinkat(f->fd, entry->d_name, 0);
         }
         (void) closedir(directory);
 }

@@ -23,6 +23,7 @@ static void carry_out(Supervisor* s, Node* node, const Effect* effect) {
 
         switch (effect->type) {
         case EFFECT_ADDED:
+                instance_keep_lines(instance, true);
                 state_files_write_config(s->state, node->spec);
                 notices_node_added(s->notices, node);
                 break;

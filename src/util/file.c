@@ -86,6 +86,12 @@ int file_write_atomic(int dir_fd, const char* name, const void* data, size_t siz
         return r;
 }
 
+bool file_is_temporary(const char* name) {
+        size_t length = strlen(name), suffix = strlen(".new");
+
+        return name[0] == '.' && length > suffix && strcmp(name + length - suffix, ".new") == 0;
+}
+
 int directory_make(const char* path, mode_t mode) {
         _cleanup_free_ char* partial = xstrdup(path);
         struct stat st;

@@ -3,6 +3,7 @@
 
 /* Small files, read whole and replaced whole. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -16,6 +17,9 @@ int file_read_virtual(int dir_fd, const char* path, size_t max_size, char** ret)
 /* Replaces the file by one with the given content and mode, or leaves it as it was: written beside it under
  * another name, then renamed over it. The directory is one that only we write to. */
 int file_write_atomic(int dir_fd, const char* name, const void* data, size_t size, mode_t mode);
+
+/* The name is one that file_write_atomic() uses in between: what has it was left by a writer that was killed. */
+bool file_is_temporary(const char* name);
 
 /* Makes the directory and its parents where they are missing, as `mkdir -p`. -EEXIST if something else is there. */
 int directory_make(const char* path, mode_t mode);

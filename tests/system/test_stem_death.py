@@ -550,6 +550,8 @@ def test_no_line_is_lost(supervisor):
     machine.wait_for(lambda: max(numbers(), default=0) >= 2999, 30)
     wanted = set(range(1, 3000))
     assert wanted <= numbers()
+    # each is counted as it leaves its pipe, and by one daemon
+    machine.wait_for(lambda: machine.node("talker")["LinesForwarded"] == 3000)
 
 
 def test_a_node_that_ends_without_a_stem_is_started_again(supervisor):
