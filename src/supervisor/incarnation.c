@@ -55,6 +55,7 @@ static int watch_output(Instance* instance, const HeldProcess* held) {
 
 /* Takes copies of what the message owns. */
 static void attach(Instance* instance, const HeldProcess* held) {
+        _cleanup_free_ char* cgroup = NULL;
         int r;
 
         if (instance->output)
@@ -63,10 +64,12 @@ static void attach(Instance* instance, const HeldProcess* held) {
         r = watch_output(instance, held);
         if (r < 0)
                 (void) log_error_errno(r, "Failed to watch the output of node \"%s\": %m", instance->node->name);
+        /* there already if only the output had come to its end */
+        (void) fd_close(instance->pidfd);
         instance->pidfd = held->pidfd < 0 ? -EBADF : fd_duplicate(held->pidfd);
-        if (cgroup_of_pid(held->pid, &instance->cgroup) < 0)
-                /* ended already; it has no figures and calls nobody */
-                instance->cgroup = NULL;
+        /* without a control group: ended already; it has no figures and calls nobody */
+        (void) cgroup_of_pid(held->pid, &cgroup);
+        free_and_replace(instance->cgroup, take_ptr(cgroup));
 }
 
 /* ---- launch ---- */
