@@ -26,8 +26,8 @@ def pytest_addoption(parser):
     group = parser.getgroup("lab")
     group.addoption("--base", action="append", choices=bases.NAMES, help="system to test on (repeatable; default: host)")
     group.addoption("--stage", type=Path, help="what to test: a tree made by `meson install --destdir`")
-    group.addoption("--rounds", type=int, help="of the fault injector, which has no part in a run without it")
-    group.addoption("--seed", type=int, help="of the fault injector")
+    group.addoption("--rounds", type=int, default=20, help="of the fault injector (default: %(default)s)")
+    group.addoption("--seed", type=int, default=1, help="of the fault injector (default: %(default)s)")
     group.addoption("--sanitizers", action="store_true", help="it was built with sanitizers")
 
 

@@ -37,6 +37,7 @@ class RawBus:
         self.serials = itertools.count(1)
         self.buffer = b""
         self.replies = {}
+        self.signals = []  # those that came in between
         self._authenticate(uid)
         self.name = self.call("Hello", service="org.freedesktop.DBus", path="/org/freedesktop/DBus",
                               interface="org.freedesktop.DBus")
@@ -84,6 +85,8 @@ class RawBus:
             message = self._receive()
             if message.kind in (wire.METHOD_RETURN, wire.ERROR):
                 self.replies[message.reply_serial] = message
+            elif message.kind == wire.SIGNAL:
+                self.signals.append(message)
         message = self.replies.pop(serial)
         if message.kind == wire.ERROR:
             raise BusError(message.error, message.arguments[0] if message.arguments else "")
