@@ -124,7 +124,7 @@ void hook_host_found(HookHost* host, const HeldHookProcess* held) {
                 p = hook_process_new(host, held->name, held->scope);
                 p->state = HOOK_PROCESS_ENDING;
                 p->pid = held->pid;
-                p->kill = true;
+                p->urgency = HOOK_PROCESS_KILL;
         }
         p->held = true;
         p->emptied |= held->emptied;

@@ -17,7 +17,7 @@
 #include "output/hook.h"
 #include "supervisor/journal-writer.h"
 
-#define HOOK_STOP_USEC (1 * USEC_PER_SEC)       /* from SIGTERM to SIGKILL */
+#define HOOK_STOP_USEC (500 * USEC_PER_MSEC)    /* from the end of its input to SIGTERM, and on to SIGKILL */
 #define HOOK_HOST_STOP_USEC (10 * USEC_PER_SEC) /* for all of them, when the daemon is stopped */
 
 typedef struct HookHost HookHost;
@@ -55,7 +55,7 @@ typedef struct HookProcessHandlers {
 
 /* Starts the hook's program as soon as its name is free. -ESHUTDOWN: the host has stopped. */
 int hook_process_start(HookHost* host, Hook* hook, const HookProcessHandlers* handlers, void* userdata, HookProcess** ret);
-/* It is not wanted any more. It is asked to end first, unless it is to be killed at once. */
+/* It is not wanted any more. It finds the end of its input and has time to end by itself, unless it is to be killed. */
 HookProcess* hook_process_end(HookProcess* p, bool kill);
 
 /* ---- what the stem says ---- */

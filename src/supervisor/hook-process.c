@@ -108,7 +108,8 @@ static void release(HookProcess* p) {
 static int on_timer(sd_event_source* source, uint64_t usec, void* userdata) {
         HookProcess* p = userdata;
 
-        p->kill = true;
+        if (p->urgency < HOOK_PROCESS_KILL)
+                p->urgency++;
         hook_process_pursue(p);
         return 0;
 }
@@ -134,11 +135,12 @@ void hook_process_pursue(HookProcess* p) {
 
         if (p->exited && p->emptied)
                 release(p);
-        else if (p->kill || p->exited) {
+        else if (p->urgency == HOOK_PROCESS_KILL || p->exited) {
                 post(p, "KillScope", SIGKILL);
                 arm_timer(p, KILL_AGAIN_USEC);
         } else {
-                post(p, "Terminate", 0);
+                if (p->urgency == HOOK_PROCESS_TERMINATE)
+                        post(p, "Terminate", 0);
                 arm_timer(p, HOOK_STOP_USEC);
         }
 }
@@ -149,7 +151,8 @@ HookProcess* hook_process_end(HookProcess* p, bool kill) {
 
         p->handlers = NULL;
         p->input = fd_close(p->input);
-        p->kill |= kill;
+        if (kill)
+                p->urgency = HOOK_PROCESS_KILL;
         if (p->state == HOOK_PROCESS_QUEUED)
                 forget(p);
         else if (p->state == HOOK_PROCESS_RUNNING) {
@@ -207,7 +210,7 @@ static void on_running(HookProcess* p, int output, int error) {
         if (p->handlers) { /* there is no descriptor to be had */
                 const HookProcessHandlers* handlers = take_ptr(p->handlers);
 
-                p->kill = true;
+                p->urgency = HOOK_PROCESS_KILL;
                 handlers->failed(p->userdata, strerror(-copy));
         }
         hook_process_pursue(p);

@@ -20,6 +20,13 @@ typedef enum HookProcessState {
         HOOK_PROCESS_ENDING, /* nobody wants it */
 } HookProcessState;
 
+/* How one that is ENDING is told so. */
+typedef enum HookProcessUrgency {
+        HOOK_PROCESS_END_OF_INPUT, /* enough for most of them */
+        HOOK_PROCESS_TERMINATE,
+        HOOK_PROCESS_KILL,
+} HookProcessUrgency;
+
 struct HookHost {
         HookHostPlace place;
         Supervisor* s; /* weak */
@@ -42,7 +49,8 @@ struct HookProcess {
         int input; /* while it is being launched */
         uint32_t pid;
         HookErrors* errors;
-        bool held, exited, emptied, kill;
+        bool held, exited, emptied;
+        HookProcessUrgency urgency;
         sd_bus_slot* call;
         sd_event_source* timer;
         TAILQ_ENTRY(HookProcess) entry;

@@ -74,10 +74,14 @@ static void arm(HookProgram* p) {
 
 /* ---- failure ---- */
 
-static void close_pipes(HookProgram* p) {
+static void unwatch_pipes(HookProgram* p) {
         p->writable = sd_event_source_disable_unref(p->writable);
-        /* zeek-stem holds the same open file, and epoll would not notice our close(2) */
         p->readable = sd_event_source_disable_unref(p->readable);
+}
+
+static void close_pipes(HookProgram* p) {
+        /* before: zeek-stem holds the same open file, and epoll would not notice our close(2) */
+        unwatch_pipes(p);
         p->input = fd_close(p->input);
         p->output = fd_close(p->output);
 }
@@ -110,12 +114,13 @@ static void fail(HookProgram* p, const char* why) {
         arm(p);
 }
 
-/* It has closed its end of a pipe. Most probably it ends, and how is about to be said. */
+/* It has closed its end of a pipe. Most probably it ends, and how is about to be said. Nothing is closed at our end, so that
+ * it is not us whom it ends for. */
 static void note_end(HookProgram* p) {
         usec_t now = now_here();
 
         program_life_ended(&p->life, now, good_until(p, now));
-        close_pipes(p);
+        unwatch_pipes(p);
         let_lines_pass(p, program_queue_fail);
         p->armed_for = USEC_INFINITY;
         arm(p);
