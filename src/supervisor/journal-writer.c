@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include "output/journal-entry.h"
+#include "supervisor/event-queue.h"
 #include "supervisor/journal-writer.h"
 #include "util/alloc.h"
 #include "util/fd.h"
@@ -30,12 +31,6 @@ typedef enum JournalState {
         JOURNAL_AWAY, /* nobody listens, or something else is wrong: only time can tell */
 } JournalState;
 
-typedef struct QueuedEvent QueuedEvent;
-struct QueuedEvent {
-        JournalEntry entry;
-        TAILQ_ENTRY(QueuedEvent) link;
-};
-
 struct JournalWriter {
         sd_event* event;
         sd_event_source* writable; /* on only while the journal is wanted: a free socket is always writable */
@@ -46,15 +41,13 @@ struct JournalWriter {
         bool complained; /* said that it is away, and nothing went through since */
         TAILQ_HEAD(, JournalWaiter) waiters;
 
-        TAILQ_HEAD(, QueuedEvent) events;
-        unsigned n_events;
-        size_t events_bytes;
+        EventQueue* events;
         uint64_t n_dropped;
         uint64_t n_dropped_said;
 };
 
 static void watch_writable(JournalWriter* w) {
-        bool wanted = w->state != JOURNAL_AWAY && !(TAILQ_EMPTY(&w->waiters) && TAILQ_EMPTY(&w->events));
+        bool wanted = w->state != JOURNAL_AWAY && !(TAILQ_EMPTY(&w->waiters) && event_queue_is_empty(w->events));
         int r = sd_event_source_set_enabled(w->writable, wanted ? SD_EVENT_ON : SD_EVENT_OFF);
 
         if (r < 0)
@@ -137,27 +130,20 @@ int journal_writer_send(JournalWriter* w, const struct iovec* iov, size_t n) {
         return -EAGAIN;
 }
 
-static int send_entry(JournalWriter* w, const JournalEntry* entry) {
-        const struct iovec iov = { .iov_base = entry->data, .iov_len = entry->size };
+static int send_bytes(JournalWriter* w, const void* data, size_t size) {
+        const struct iovec iov = { .iov_base = (void*) data, .iov_len = size };
 
         return journal_writer_send(w, &iov, 1);
 }
 
-static void event_drop_first(JournalWriter* w) {
-        QueuedEvent* e = TAILQ_FIRST(&w->events);
-
-        TAILQ_REMOVE(&w->events, e, link);
-        w->n_events--;
-        w->events_bytes -= e->entry.size;
-        journal_entry_done(&e->entry);
-        free(e);
-}
-
 static void send_events(JournalWriter* w) {
-        while (!TAILQ_EMPTY(&w->events)) {
-                if (send_entry(w, &TAILQ_FIRST(&w->events)->entry) < 0)
+        const void* data;
+        size_t size;
+
+        while (event_queue_first(w->events, &data, &size)) {
+                if (send_bytes(w, data, size) < 0)
                         return;
-                event_drop_first(w);
+                event_queue_drop_first(w->events);
         }
 
         if (w->n_dropped > w->n_dropped_said) {
@@ -234,14 +220,15 @@ int journal_writer_new(sd_event* event, const char* path, JournalWriter** ret) {
         w->fd = -EBADF;
         w->event = sd_event_ref(event);
         TAILQ_INIT(&w->waiters);
-        TAILQ_INIT(&w->events);
 
         w->address.sun_family = AF_UNIX;
         if (strlen(path) >= sizeof w->address.sun_path)
                 return -ENAMETOOLONG;
         (void) stpcpy(w->address.sun_path, path);
 
-        r = writer_open(w);
+        r = event_queue_new(NULL, &w->events);
+        if (r >= 0)
+                r = writer_open(w);
         if (r < 0)
                 return r;
         r = journal_connect(w);
@@ -252,6 +239,19 @@ int journal_writer_new(sd_event* event, const char* path, JournalWriter** ret) {
         return 0;
 }
 
+int journal_writer_keep_events(JournalWriter* w, const char* path) {
+        EventQueue* kept;
+        int r = event_queue_new(path, &kept);
+
+        if (r < 0)
+                return r;
+        assert(event_queue_is_empty(w->events));
+        event_queue_free(w->events);
+        w->events = kept;
+        watch_writable(w);
+        return 0;
+}
+
 JournalWriter* journal_writer_free(JournalWriter* w) {
         if (!w)
                 return NULL;
@@ -259,10 +259,9 @@ JournalWriter* journal_writer_free(JournalWriter* w) {
         assert(TAILQ_EMPTY(&w->waiters));
         if (w->state == JOURNAL_FULL)
                 w->state = JOURNAL_OPEN;
-        send_events(w);
-        while (!TAILQ_EMPTY(&w->events))
-                event_drop_first(w);
-
+        if (w->events)
+                send_events(w);
+        event_queue_free(w->events);
         sd_event_source_unref(w->reconnect);
         sd_event_source_unref(w->writable);
         sd_event_unref(w->event);
@@ -290,24 +289,20 @@ void journal_waiter_cancel(JournalWaiter* waiter) {
 
 void journal_writer_event(JournalWriter* w, const JournalField* fields, size_t n) {
         _cleanup_journal_entry_ JournalEntry entry = {};
-        QueuedEvent* e;
+        int r;
 
         for (size_t i = 0; i < n; i++)
                 journal_entry_add_string(&entry, fields[i].name, fields[i].value);
-        if (TAILQ_EMPTY(&w->events) && send_entry(w, &entry) == 0)
+        if (event_queue_is_empty(w->events) && send_bytes(w, entry.data, entry.size) == 0)
                 return;
 
-        if (w->n_events >= JOURNAL_EVENTS_MAX || w->events_bytes + entry.size > JOURNAL_EVENTS_BYTES_MAX) {
+        r = event_queue_append(w->events, entry.data, entry.size);
+        if (r < 0) {
+                if (r != -ENOBUFS && w->n_dropped == w->n_dropped_said)
+                        (void) log_error_errno(r, "Failed to keep events about nodes for the journal: %m");
                 w->n_dropped++;
                 return;
         }
-
-        e = xnew0(QueuedEvent);
-        e->entry = entry;
-        entry = (JournalEntry) {};
-        TAILQ_INSERT_TAIL(&w->events, e, link);
-        w->n_events++;
-        w->events_bytes += e->entry.size;
         watch_writable(w);
 }
 

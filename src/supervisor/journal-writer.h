@@ -19,10 +19,6 @@
 
 #define JOURNAL_SOCKET_PATH "/run/systemd/journal/socket"
 
-/* Events about nodes that wait in memory for a full journal; those beyond are dropped and counted. */
-#define JOURNAL_EVENTS_MAX 1024U
-#define JOURNAL_EVENTS_BYTES_MAX (1024U * 1024)
-
 typedef struct JournalWriter JournalWriter;
 typedef struct JournalWaiter JournalWaiter;
 
@@ -42,6 +38,9 @@ typedef struct JournalField {
 
 /* A journal that is not there yet is no failure. The path is JOURNAL_SOCKET_PATH but in tests. */
 int journal_writer_new(sd_event* event, const char* path, JournalWriter** ret);
+/* Has events that wait for the journal kept in this file, beyond the end of the daemon, and sends those that another one
+ * has left in it. To be called before there is an event. */
+int journal_writer_keep_events(JournalWriter* w, const char* path);
 /* Tries once more to get rid of waiting events. Nobody waits any more at this point. */
 JournalWriter* journal_writer_free(JournalWriter* w);
 DEFINE_CLEANUP(JournalWriter*, journal_writer_free)
@@ -57,7 +56,8 @@ int journal_writer_send(JournalWriter* w, const struct iovec* iov, size_t n);
 void journal_writer_wait(JournalWriter* w, JournalWaiter* waiter);
 void journal_waiter_cancel(JournalWaiter* waiter);
 
-/* Sends an entry of the daemon's own, in order with the others of its kind, now or when the journal takes it. */
+/* Sends an entry of the daemon's own, in order with the others of its kind, now or when the journal takes it. Those that
+ * are too many to wait (event-queue.h) are dropped and counted. */
 void journal_writer_event(JournalWriter* w, const JournalField* fields, size_t n);
 
 uint64_t journal_writer_events_dropped(const JournalWriter* w);

@@ -245,12 +245,26 @@ static void on_hooks_changed(void* userdata) {
         (void) sd_bus_emit_properties_changed(s->bus, SUPERVISOR_PATH, SUPERVISOR_INTERFACE, "NHooks", NULL);
 }
 
-static int start_parts(Supervisor* s) {
+static int open_journal(Supervisor* s) {
+        _cleanup_free_ char* events = xasprintf("%s/events", s->places.runtime_directory);
         int r;
 
         r = journal_writer_new(s->event, JOURNAL_SOCKET_PATH, &s->journal);
         if (r < 0)
                 return log_error_errno(r, "Failed to set up the way to the journal: %m");
+        r = journal_writer_keep_events(s->journal, events);
+        if (r < 0)
+                (void) log_warning_errno(r, "Failed to open %s; what waits for the journal is lost if the daemon is killed: %m",
+                                         events);
+        return 0;
+}
+
+static int start_parts(Supervisor* s) {
+        int r;
+
+        r = open_journal(s);
+        if (r < 0)
+                return r;
         r = hook_host_new(s, &s->hook_host);
         if (r >= 0)
                 r = output_hub_new(s->event, s->journal, &s->output);

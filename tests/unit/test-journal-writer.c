@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "supervisor/event-queue.h"
 #include "supervisor/journal-writer.h"
 #include "unit/fake-journal.h"
+#include "unit/scratch.h"
 
 typedef struct Fixture {
         FakeJournal journal;
@@ -260,15 +262,15 @@ static void events_beyond_the_limit_are_counted(void** state) {
         Fixture* f = *state;
 
         (void) fill(f);
-        for (unsigned i = 0; i < JOURNAL_EVENTS_MAX + 5; i++)
+        for (unsigned i = 0; i < EVENT_QUEUE_MAX + 5; i++)
                 send_event(f, i);
         assert_int_equal(journal_writer_events_dropped(f->writer), 5);
         (void) drain(f);
-        for (unsigned i = 0; i < JOURNAL_EVENTS_MAX; i++)
+        for (unsigned i = 0; i < EVENT_QUEUE_MAX; i++)
                 assert_event(f, i);
 
-        _cleanup_free_ char* text = xcalloc(JOURNAL_EVENTS_BYTES_MAX, 1);
-        memset(text, 'x', JOURNAL_EVENTS_BYTES_MAX - 1);
+        _cleanup_free_ char* text = xcalloc(EVENT_QUEUE_BYTES_MAX, 1);
+        memset(text, 'x', EVENT_QUEUE_BYTES_MAX - 1);
         (void) fill(f);
         journal_writer_event(f->writer, &(JournalField) { "MESSAGE", text }, 1);
         assert_int_equal(journal_writer_events_dropped(f->writer), 6);
@@ -284,6 +286,31 @@ static void waiting_events_get_a_last_chance(void** state) {
         assert_event(f, 7);
 }
 
+static void waiting_events_are_left_to_the_next_writer(void** state) {
+        _cleanup_scratch_ Scratch scratch = scratch_new();
+        _cleanup_free_ char* path = xasprintf("%s/events", scratch.path);
+        Fixture* f = *state;
+
+        assert_int_equal(journal_writer_keep_events(f->writer, path), 0);
+        (void) fill(f);
+        for (unsigned i = 0; i < 3; i++)
+                send_event(f, i);
+        f->writer = journal_writer_free(f->writer);
+
+        assert_int_equal(journal_writer_new(f->event, f->journal.path, &f->writer), 0);
+        assert_int_equal(journal_writer_keep_events(f->writer, path), 0);
+        send_event(f, 3);
+        (void) drain(f);
+        for (unsigned i = 0; i < 4; i++)
+                assert_event(f, i);
+        f->writer = journal_writer_free(f->writer);
+
+        assert_int_equal(journal_writer_new(f->event, f->journal.path, &f->writer), 0);
+        assert_int_equal(journal_writer_keep_events(f->writer, path), 0);
+        assert_int_equal(run(f), 0);
+        assert_int_equal(drain(f), 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(an_entry_is_a_datagram, set_up, tear_down),
@@ -297,6 +324,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(events_wait_in_order_for_a_full_journal, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(events_beyond_the_limit_are_counted, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(waiting_events_get_a_last_chance, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(waiting_events_are_left_to_the_next_writer, set_up, tear_down),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
