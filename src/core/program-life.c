@@ -5,6 +5,7 @@
 void program_life_init(ProgramLife* life, usec_t timeout, usec_t now) {
         *life = (ProgramLife) {
                 .state = PROGRAM_STARTING,
+                .timeout = timeout,
                 .first_answer = max_u64(PROGRAM_FIRST_ANSWER_USEC, timeout),
                 .policy = {
                         .delay = PROGRAM_DELAY_USEC,
@@ -50,7 +51,7 @@ bool program_life_answered(ProgramLife* life) {
 
 static void note_good(ProgramLife* life, usec_t now, usec_t good_until) {
         life->good = good_until - min_u64(life->since, good_until);
-        life->held_up = now - min_u64(good_until, now);
+        life->held_up = min_u64(now - min_u64(good_until, now), life->timeout);
 }
 
 void program_life_ended(ProgramLife* life, usec_t now, usec_t good_until) {

@@ -42,7 +42,7 @@ typedef struct ProgramLife {
         usec_t next;  /* ENDED and WAITING: when that is over */
         usec_t good;  /* for how long it did what it should */
         usec_t held_up;
-        usec_t first_answer;
+        usec_t timeout, first_answer;
         BackoffPolicy policy;
         Backoff backoff;
 } ProgramLife;

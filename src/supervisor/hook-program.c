@@ -29,7 +29,6 @@ struct HookProgram {
         sd_event_source* room;
         usec_t armed_for; /* USEC_INFINITY: not armed */
         unsigned n_passed; /* lines that it was asked about, since its start */
-        uint64_t failures;
 };
 
 static void start(HookProgram* p);
@@ -95,10 +94,7 @@ static usec_t good_until(const HookProgram* p, usec_t now) {
 
 /* Everybody is told. The state says already that it cannot be asked. */
 static void let_lines_pass(HookProgram* p, unsigned (*how)(ProgramQueue* q)) {
-        unsigned n = how(&p->queue);
-
-        p->n_passed += n;
-        p->failures += n;
+        p->n_passed += how(&p->queue);
 }
 
 static void fail(HookProgram* p, const char* why) {
@@ -205,10 +201,8 @@ int hook_program_ask(HookProgram* p, HookAsker* asker, uint32_t number, const ch
                      size_t size) {
         int r;
 
-        if (!program_life_takes_questions(&p->life)) {
-                p->failures++;
+        if (!program_life_takes_questions(&p->life))
                 return -ENOTCONN;
-        }
         r = program_queue_ask(&p->queue, asker, number, node, stream, line, size, now_here());
         if (r >= 0 && p->writable)
                 (void) sd_event_source_set_enabled(p->writable, SD_EVENT_ON);
@@ -392,8 +386,4 @@ HookProgram* hook_program_free(HookProgram* p) {
         hook_unref(p->hook);
         free(p);
         return NULL;
-}
-
-uint64_t hook_program_failures(const HookProgram* p) {
-        return p->failures;
 }

@@ -26,7 +26,3 @@ DEFINE_CLEANUP(HookProgram*, hook_program_free)
  * 0; -EAGAIN: there is no room for a question now (room() comes); -ENOTCONN: the program does not run, the line passes. */
 int hook_program_ask(HookProgram* p, HookAsker* asker, uint32_t number, const char* node, Stream stream, const void* line,
                      size_t size);
-
-/* Lines that passed because of it: it failed while it was asked about them, or could not be asked. (-EAGAIN does not
- * count.) */
-uint64_t hook_program_failures(const HookProgram* p);

@@ -98,6 +98,11 @@ def test_a_file_has_a_program_too(machine, file):
     machine.wait_for(lambda: machine.output("judged") == ["noise"])
 
 
+def test_a_name_may_be_longer_than_a_unit_takes(machine, add):
+    add(name="x" + 127 * "-", exec=sh(LOOP))
+    assert say(machine, "long", "noise", "sound") == ["sound"]
+
+
 def test_it_is_asked_for_node_stream_and_line(machine, add):
     add(name="witness", exec=sh(WITNESS), node="a?ked")
     create_ready(machine, "other", env=play("say=not for it", "stay"))
@@ -132,6 +137,7 @@ def test_it_is_confined(machine, add):
     shown = machine.show(scope("confined"))
     assert shown["Slice"] == "zeek-hooks.slice"
     assert (shown["MemoryMax"], shown["TasksMax"]) == (str(256 << 20), "64")
+    assert sorted(machine.show("zeek-hooks.slice")["IPAddressDeny"].split()) == ["0.0.0.0/0", "::/0"]
 
 
 def test_the_order_of_lines_is_kept_whoever_is_asked(machine, add):
