@@ -88,13 +88,18 @@ Authorizer* authorizer_new(sd_bus* bus, bool user_mode) {
         return a;
 }
 
+void authorizer_set_bus(Authorizer* a, sd_bus* bus) {
+        while (!LIST_EMPTY(&a->checks))
+                check_free(LIST_FIRST(&a->checks));
+        sd_bus_unref(a->bus);
+        a->bus = sd_bus_ref(bus);
+}
+
 Authorizer* authorizer_free(Authorizer* a) {
         if (!a)
                 return NULL;
 
-        while (!LIST_EMPTY(&a->checks))
-                check_free(LIST_FIRST(&a->checks));
-        sd_bus_unref(a->bus);
+        authorizer_set_bus(a, NULL);
         free(a);
         return NULL;
 }

@@ -29,6 +29,8 @@ typedef struct Authorizer Authorizer;
 
 /* user_mode: the owner of the session may do everything; there is no polkit then. */
 Authorizer* authorizer_new(sd_bus* bus, bool user_mode);
+/* Another connection takes the place of the one before, with which all checks end. */
+void authorizer_set_bus(Authorizer* a, sd_bus* bus);
 Authorizer* authorizer_free(Authorizer* a);
 
 /* For use as the last statement of a method handler. A sender with more than PENDING_PER_SENDER_MAX checks

@@ -100,6 +100,11 @@ int notices_new(sd_event* event, sd_bus* bus, Notices** ret) {
         return 0;
 }
 
+void notices_set_bus(Notices* n, sd_bus* bus) {
+        sd_bus_unref(n->bus);
+        n->bus = sd_bus_ref(bus);
+}
+
 Notices* notices_free(Notices* n) {
         if (!n)
                 return NULL;

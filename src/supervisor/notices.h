@@ -15,6 +15,8 @@ typedef struct Notices Notices;
 
 int notices_new(sd_event* event, sd_bus* bus, Notices** ret);
 Notices* notices_free(Notices* n);
+/* Another connection takes the place of the one before. What is told while that one was dead is lost. */
+void notices_set_bus(Notices* n, sd_bus* bus);
 
 typedef enum NoticeGroup {
         NOTICE_LIFE = 1 << 0,   /* State, PID, exit, counters of restarts, times, Ready */

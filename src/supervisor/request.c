@@ -47,6 +47,13 @@ int request_check_limits(const Supervisor* s, sd_bus_message* m, sd_bus_error* e
         return 0;
 }
 
+void requests_forget_callers(Supervisor* s) {
+        Request* request;
+
+        TAILQ_FOREACH(request, &s->requests, requests)
+                request->m = sd_bus_message_unref(request->m);
+}
+
 static void request_answer(Request* request) {
         if (!request->m)
                 return;

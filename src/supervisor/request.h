@@ -27,6 +27,9 @@ void request_one(Supervisor* s, sd_bus_message* m, JobType type, const char* nam
 /* All nodes that exist, role by role: Restart in the order of starting, Destroy in that of stopping. */
 void request_all(Supervisor* s, sd_bus_message* m, JobType type);
 
+/* The bus is gone over which all of them called: they get no answers, what they asked for goes on. */
+void requests_forget_callers(Supervisor* s);
+
 /* One of the request's jobs is done. */
 void request_job_done(Request* request, JobResult result, const char* name, const char* text);
 Request* request_free(Request* request);

@@ -36,5 +36,6 @@ static int on_request(sd_bus_message* m, void* userdata, sd_bus_error* ret_error
 }
 
 int stop_requests_watch(Supervisor* s) {
-        return sd_bus_match_signal(s->bus, NULL, NULL, NULL, "org.freedesktop.systemd1.Scope", "RequestStop", on_request, s);
+        return sd_bus_match_signal_async(s->bus, NULL, NULL, NULL, "org.freedesktop.systemd1.Scope", "RequestStop", on_request,
+                                         NULL, s);
 }

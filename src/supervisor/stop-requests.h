@@ -2,8 +2,10 @@
 #pragma once
 
 /* `systemctl stop` of a node's scope. We are the scope's Controller= (org.freedesktop.systemd1(5)), so the service manager
- * does not kill anything but asks us, with the signal RequestStop, and we stop the node our way. */
+ * does not kill anything but asks us, with the signal RequestStop, and we stop the node our way. It forgets us with our
+ * connection; from then on the stem tells us of a stop (StopRequested in dbus/org.zeek.Stem.xml). */
 
 #include "supervisor/supervisor.h"
 
+/* On the present bus. */
 int stop_requests_watch(Supervisor* s);

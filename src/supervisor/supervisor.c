@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <signal.h>
-#include <systemd/sd-daemon.h>
 
 #include "supervisor/bus-names.h"
 #include "supervisor/hooks-face.h"
@@ -157,30 +156,64 @@ static const StemHandlers stem_handlers = {
         .connected = on_stem_connected,
 };
 
-/* ---- the name on the bus ---- */
+/* ---- the bus ---- */
 
-static int on_name(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
+/* Without a bus we are late rather than not there. */
+static void tell_ready(Supervisor* s, const char* status) {
+        _cleanup_free_ char* text = xasprintf("%sSTATUS=%s", s->ready ? "" : "READY=1\n", status);
+
+        s->ready = true;
+        (void) notifier_send(s->notifier, text, NULL, 0, NULL, NULL);
+}
+
+static int on_bus(sd_bus* bus, void* userdata) {
         Supervisor* s = userdata;
-        uint32_t result;
+        sd_bus* before = s->bus;
+        int r;
 
-        if (sd_bus_message_is_method_error(reply, NULL))
-                return sd_event_exit(s->event, log_error_errno(-sd_bus_message_get_errno(reply),
-                                                               "Failed to take the name " SUPERVISOR_BUS_NAME " on the bus: %s",
-                                                               sd_bus_message_get_error(reply)->message));
-        if (sd_bus_message_read(reply, "u", &result) >= 0 && result != 1)
-                return sd_event_exit(s->event, log_error_errno(-EEXIST, "Failed to take the name " SUPERVISOR_BUS_NAME
-                                                                        " on the bus: another supervisor has it"));
+        s->bus = bus;
+        r = manager_face_register(s);
+        if (r >= 0)
+                r = hooks_face_register(s);
+        if (r >= 0)
+                r = node_face_register(s);
+        if (r >= 0)
+                r = stop_requests_watch(s);
+        if (r < 0) {
+                s->bus = before;
+                return log_error_errno(r, "Failed to set up the objects on the bus: %m");
+        }
 
-        (void) sd_notify(false, "READY=1\nSTATUS=Ready");
+        authorizer_set_bus(s->authorizer, bus);
+        notices_set_bus(s->notices, bus);
         return 0;
 }
 
+static void on_bus_lost(void* userdata) {
+        Supervisor* s = userdata;
+
+        requests_forget_callers(s);
+        if (s->adopted)
+                tell_ready(s, "Waiting for the bus");
+}
+
+static void on_named(void* userdata) {
+        tell_ready(userdata, "Ready");
+}
+
+static const BusLinkHandlers bus_handlers = {
+        .set_up = on_bus,
+        .lost = on_bus_lost,
+        .named = on_named,
+};
+
 /* Last of all: nobody can call a daemon that is not whole. */
 static void on_first_adoption(Supervisor* s) {
-        int r = sd_bus_request_name_async(s->bus, NULL, SUPERVISOR_BUS_NAME, 0, on_name, s);
-
-        if (r < 0)
-                (void) sd_event_exit(s->event, log_error_errno(r, "Failed to ask for a name on the bus: %m"));
+        s->adopted = true;
+        bus_link_take_name(s->link, SUPERVISOR_BUS_NAME);
+        if (!bus_link_is_up(s->link))
+                tell_ready(s, "Waiting for the bus");
+        shutdown_go_on(s);
 }
 
 const char* const* supervisor_features(const Supervisor* s) {
@@ -191,37 +224,6 @@ const char* const* supervisor_features(const Supervisor* s) {
 }
 
 /* ---- life of the daemon ---- */
-
-static int on_bus_lost(sd_bus_message* m, void* userdata, sd_bus_error* ret_error) {
-        Supervisor* s = userdata;
-
-        return sd_event_exit(s->event, log_error_errno(-ECONNRESET, "The connection to the bus is lost, starting again"));
-}
-
-static int open_bus(Supervisor* s) {
-        int r;
-
-        if (s->places.user_mode)
-                r = sd_bus_open_user_with_description(&s->bus, "supervisor");
-        else
-                r = sd_bus_open_system_with_description(&s->bus, "supervisor");
-        if (r < 0)
-                return log_error_errno(r, "Failed to connect to the bus: %m");
-
-        r = sd_bus_attach_event(s->bus, s->event, SD_EVENT_PRIORITY_NORMAL);
-        if (r >= 0)
-                r = sd_bus_match_signal(s->bus, NULL, NULL, "/org/freedesktop/DBus/Local", "org.freedesktop.DBus.Local",
-                                        "Disconnected", on_bus_lost, s);
-        if (r >= 0)
-                r = manager_face_register(s);
-        if (r >= 0)
-                r = hooks_face_register(s);
-        if (r >= 0)
-                r = node_face_register(s);
-        if (r < 0)
-                return log_error_errno(r, "Failed to set up the objects on the bus: %m");
-        return 0;
-}
 
 static int make_directories(const Supervisor* s) {
         _cleanup_free_ char* nodes = xasprintf("%s/nodes", s->places.state_directory);
@@ -280,17 +282,16 @@ static int start_parts(Supervisor* s) {
                               &s->hooks);
         if (r < 0)
                 return log_error_errno(r, "Failed to set up the way of the output: %m");
-        r = open_bus(s);
+        r = bus_link_new(s->event, s->places.user_mode, &bus_handlers, s, &s->link);
         if (r < 0)
-                return r;
+                return log_error_errno(r, "Failed to set up the way to the bus: %m");
+        s->bus = bus_link_bus(s->link);
         s->state = state_files_new(s->places.runtime_directory);
         s->adoption = adoption_new(s, on_first_adoption);
         s->authorizer = authorizer_new(s->bus, s->places.user_mode);
         r = notices_new(s->event, s->bus, &s->notices);
         if (r >= 0)
                 r = start_queue_new(s, &s->starts);
-        if (r >= 0)
-                r = stop_requests_watch(s);
         if (r >= 0)
                 r = stem_client_new(s->event, s->places.stem_socket, &stem_handlers, s, &s->stem);
         if (r >= 0)
@@ -311,7 +312,9 @@ int supervisor_new(const Places* places, Supervisor** ret) {
 
         r = sd_event_new(&s->event);
         if (r >= 0)
-                r = sd_event_set_watchdog(s->event, true);
+                r = notifier_new(s->event, &s->notifier);
+        if (r >= 0)
+                r = watchdog_new(s->event, s->notifier, &s->watchdog);
         if (r < 0)
                 return log_error_errno(r, "Failed to make an event loop: %m");
         r = make_directories(s);
@@ -354,7 +357,10 @@ Supervisor* supervisor_free(Supervisor* s) {
         authorizer_free(s->authorizer);
         output_hub_free(s->output);
         journal_writer_free(s->journal);
-        sd_bus_flush_close_unref(s->bus);
+        shutdown_free(s->shutdown);
+        bus_link_free(s->link);
+        watchdog_free(s->watchdog);
+        notifier_free(s->notifier);
         sd_event_unref(s->event);
         free(s);
         return NULL;
@@ -363,6 +369,7 @@ Supervisor* supervisor_free(Supervisor* s) {
 int supervisor_run(Supervisor* s) {
         int r = sd_event_loop(s->event);
 
-        (void) sd_notify(false, "STOPPING=1\nSTATUS=Ending");
+        (void) notifier_try(s->notifier, "STOPPING=1\nSTATUS=Ending");
+        bus_link_flush(s->link);
         return r;
 }

@@ -12,8 +12,10 @@
 #include <systemd/sd-event.h>
 
 #include "core/registry.h"
+#include "service/watchdog.h"
 #include "supervisor/adoption.h"
 #include "supervisor/authorize.h"
+#include "supervisor/bus-link.h"
 #include "supervisor/configuration.h"
 #include "supervisor/hook-host.h"
 #include "supervisor/hooks.h"
@@ -28,11 +30,15 @@
 
 typedef struct ReloadWaiter ReloadWaiter;
 typedef struct HookTest HookTest;
+typedef struct Shutdown Shutdown;
 
 typedef struct Supervisor {
         Places places;
         sd_event* event;
-        sd_bus* bus;
+        Notifier* notifier;
+        Watchdog* watchdog;
+        BusLink* link;
+        sd_bus* bus; /* the link's present connection; weak, another one after each BusLinkHandlers.set_up() */
         StemClient* stem;
         JournalWriter* journal;
         OutputHub* output;
@@ -52,7 +58,10 @@ typedef struct Supervisor {
         bool remembers;                         /* what an earlier daemon left has been read */
         TAILQ_HEAD(, HookTest) hook_tests;      /* calls of TestHooks */
         size_t n_hook_tests;
-        bool stopping;
+        bool adopted;                           /* and is there again */
+        bool ready;                             /* the service manager knows */
+        Shutdown* shutdown;                     /* NULL: nobody wants us to end */
+        bool stopping;                          /* with all nodes */
 } Supervisor;
 
 int supervisor_new(const Places* places, Supervisor** ret);
