@@ -58,6 +58,10 @@ class Machine:
         output = self.run(["systemctl", *manager, "show", unit], user=user).stdout
         return {name: value for name, _, value in (line.partition("=") for line in output.splitlines())}
 
+    def main_pid(self, unit):
+        """The main process of a service; 0: there is none."""
+        return int(self.show(unit)["MainPID"])
+
     def scopes(self, user=None, of="node"):
         """The names of the scopes that systemd knows of: those of nodes, or of the programs of hooks ("hook")."""
         manager = ["--user"] if user else []

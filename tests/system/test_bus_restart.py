@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 from bus import BusError
-from faults import STEM, SUPERVISOR, frozen, main_pid
+from faults import STEM, SUPERVISOR, frozen
 from nodes import CLD_KILLED, STAY, create_ready, play
 from raw_bus import RawBus
 
@@ -39,7 +39,7 @@ def no_daemon_ends(machine, tidy_nodes):
 
 def daemons(machine):
     wait_for_api(machine)
-    return [main_pid(machine, unit) for unit in (SUPERVISOR, STEM)]
+    return [machine.main_pid(unit) for unit in (SUPERVISOR, STEM)]
 
 
 def unit_of_bus(machine):
@@ -63,9 +63,9 @@ def restart(machine):
 
 def crash(machine):
     unit = unit_of_bus(machine)
-    before = main_pid(machine, unit)
+    before = machine.main_pid(unit)
     machine.run(["kill", "-KILL", str(before)])
-    machine.wait_for(lambda: main_pid(machine, unit) not in (0, before))
+    machine.wait_for(lambda: machine.main_pid(unit) not in (0, before))
 
 
 def stop_and_start(machine):
@@ -154,10 +154,10 @@ def test_a_bus_that_hangs_holds_up_no_node(machine):
 def test_a_supervisor_that_finds_no_bus_looks_after_its_nodes(machine):
     create_ready(machine, "node", env=play("print=endless", "rate=100", "each-line"))
     pid = machine.node("node")["PID"]
-    before = main_pid(machine, SUPERVISOR)
+    before = machine.main_pid(SUPERVISOR)
     with no_bus(machine):
         machine.run(["systemctl", "restart", SUPERVISOR])  # returns: the old one ended, the new one counts as started
-        assert main_pid(machine, SUPERVISOR) not in (0, before)
+        assert machine.main_pid(SUPERVISOR) not in (0, before)
         assert machine.show(SUPERVISOR)["StatusText"] == "Waiting for the bus"
         seen = len(machine.output("node"))
         machine.wait_for(lambda: len(machine.output("node")) > seen + 20)

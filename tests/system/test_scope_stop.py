@@ -5,10 +5,8 @@ systemd asks the scope's controller, which is the supervisor's connection to the
 ask, and signals the processes itself; then it is the stem that sees why the scope ends.
 """
 
-import concurrent.futures
-
 import pytest
-from faults import STEM, SUPERVISOR, main_pid, restart_bus
+from faults import BUS, STEM, SUPERVISOR
 from nodes import CLD_EXITED, CLD_KILLED, STAY, Story, create_ready, is_alive, of_role, play, scope
 
 pytestmark = pytest.mark.usefixtures("tidy_nodes")
@@ -38,9 +36,9 @@ def kill(*units):
     def fault(machine):
         for unit in units:
             machine.expect(f"{unit}: Failed with result 'signal'")
-            before = main_pid(machine, unit)
+            before = machine.main_pid(unit)
             machine.run(["kill", "-KILL", str(before)])
-            machine.wait_for(lambda: main_pid(machine, unit) not in (0, before))
+            machine.wait_for(lambda: machine.main_pid(unit) not in (0, before))
         machine.run(["systemctl", "start", *units])  # returns when they are ready again
 
     return fault
@@ -60,7 +58,7 @@ BEFORE = {
     "both-restarted": restart(SUPERVISOR, STEM),
     "both-killed": kill(STEM, SUPERVISOR),
     "supervisor-then-stem": lambda machine: (restart(SUPERVISOR)(machine), restart(STEM)(machine)),
-    "bus-restarted": restart_bus,
+    "bus-restarted": restart(BUS),
     "manager-reexecuted": lambda machine: machine.run("systemctl daemon-reexec"),
     "manager-reloaded": lambda machine: (restart(SUPERVISOR)(machine), machine.run("systemctl daemon-reload")),
 }
@@ -160,8 +158,8 @@ def test_a_stop_while_no_supervisor_is_there_is_known_to_the_next_one(machine, u
     machine.lab.drop_in(SUPERVISOR, "[Service]\nRestartSec=1h\n", name="later")
     machine.run("systemctl daemon-reload")
     try:
-        machine.run(["kill", "-KILL", str(main_pid(machine, SUPERVISOR))])
-        machine.wait_for(lambda: main_pid(machine, SUPERVISOR) == 0)
+        machine.run(["kill", "-KILL", str(machine.main_pid(SUPERVISOR))])
+        machine.wait_for(lambda: machine.main_pid(SUPERVISOR) == 0)
         machine.run(["systemctl", "stop", scope("node")])
         assert not is_alive(machine, pid) or machine.lab.path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
     finally:
