@@ -18,6 +18,7 @@ struct HookChain {
         size_t program_hooks[HOOK_PROGRAMS_MAX];
         size_t n_programs;
         PatternSet* patterns;
+        uint32_t* pattern_hooks; /* of each pattern: its hook */
         uint64_t* unconditional; /* the hooks without patterns */
 
         /* of the line that is being judged */
@@ -35,21 +36,20 @@ static void bit_set(uint64_t* words, size_t i) {
 typedef struct Refusal {
         const HookChain* chain;
         const HookPattern* const* patterns;
-        const Pattern* candidates;
         hook_pattern_refused_t refused;
         void* userdata;
 } Refusal;
 
 static void on_refused(size_t index, size_t offset, const char* why, void* userdata) {
         const Refusal* refusal = userdata;
-        const Hook* hook = refusal->chain->hooks[refusal->candidates[index].id];
+        const Hook* hook = refusal->chain->hooks[refusal->chain->pattern_hooks[index]];
 
         refusal->refused(hook, refusal->patterns[index], offset, why, refusal->userdata);
 }
 
 static void compile_patterns(HookChain* chain, hook_pattern_refused_t refused, void* userdata) {
         _cleanup_free_ const HookPattern** patterns = NULL;
-        _cleanup_free_ Pattern* candidates = NULL;
+        _cleanup_free_ const char** texts = NULL;
         size_t n = 0;
 
         for (size_t i = 0; i < chain->n; i++)
@@ -58,16 +58,16 @@ static void compile_patterns(HookChain* chain, hook_pattern_refused_t refused, v
                 return;
 
         patterns = xcalloc(n, sizeof(*patterns));
-        candidates = xcalloc(n, sizeof(*candidates));
+        texts = xcalloc(n, sizeof(*texts));
+        chain->pattern_hooks = xcalloc(n, sizeof(*chain->pattern_hooks));
         n = 0;
         for (size_t i = 0; i < chain->n; i++)
                 for (size_t k = 0; k < chain->hooks[i]->n_patterns; k++) {
                         patterns[n] = &chain->hooks[i]->patterns[k];
-                        candidates[n] = (Pattern) { .text = patterns[n]->text, .id = (unsigned) i };
-                        n++;
+                        texts[n] = patterns[n]->text;
+                        chain->pattern_hooks[n++] = (uint32_t) i;
                 }
-        chain->patterns = pattern_set_new(candidates, n, on_refused,
-                                          &(Refusal) { chain, patterns, candidates, refused, userdata });
+        chain->patterns = pattern_set_new(texts, n, on_refused, &(Refusal) { chain, patterns, refused, userdata });
 }
 
 static int compare_names(const void* a, const void* b) {
@@ -116,6 +116,7 @@ HookChain* hook_chain_free(HookChain* chain) {
         free(chain->counters);
         free(chain->programs);
         free(chain->applied);
+        free(chain->pattern_hooks);
         free(chain->unconditional);
         free(chain->matched);
         free(chain);
@@ -178,11 +179,12 @@ void hook_view_done(HookView* view) {
         *view = (HookView) {};
 }
 
-static bool on_match(unsigned id, void* userdata) {
+static bool on_match(size_t pattern, void* userdata) {
         const HookView* view = userdata;
+        size_t hook = view->chain->pattern_hooks[pattern];
 
-        bit_set(view->chain->matched, id);
-        return id == view->enough;
+        bit_set(view->chain->matched, hook);
+        return hook == view->enough;
 }
 
 /* True: the chain ends here. */

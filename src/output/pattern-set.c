@@ -18,8 +18,9 @@ struct PatternSet {
 typedef struct Candidates {
         const char** texts;
         unsigned* flags;
-        unsigned* ids;
-        size_t* indices; /* in the caller's array */
+        /* In the caller's array, and what libhs reports. Each has its own: libhs merges patterns that share one, and takes
+         * minutes for a few hundreds of them. */
+        unsigned* indices;
         size_t n;
 
         pattern_refused_t refused;
@@ -29,20 +30,17 @@ typedef struct Candidates {
 static void candidates_done(Candidates* c) {
         free(c->texts);
         free(c->flags);
-        free(c->ids);
         free(c->indices);
 }
 
-static void candidates_init(Candidates* c, const Pattern* patterns, size_t n) {
+static void candidates_init(Candidates* c, const char* const* patterns, size_t n) {
         c->texts = xcalloc(n, sizeof(*c->texts));
         c->flags = xcalloc(n, sizeof(*c->flags));
-        c->ids = xcalloc(n, sizeof(*c->ids));
         c->indices = xcalloc(n, sizeof(*c->indices));
         for (size_t i = 0; i < n; i++) {
-                c->texts[i] = patterns[i].text;
+                c->texts[i] = patterns[i];
                 c->flags[i] = PATTERN_FLAGS;
-                c->ids[i] = patterns[i].id;
-                c->indices[i] = i;
+                c->indices[i] = (unsigned) i;
         }
         c->n = n;
 }
@@ -59,7 +57,6 @@ static void refuse(Candidates* c, size_t i, const char* why) {
         c->refused(c->indices[i], offset_of(why), why, c->userdata);
         c->n--;
         memmove(c->texts + i, c->texts + i + 1, (c->n - i) * sizeof(*c->texts));
-        memmove(c->ids + i, c->ids + i + 1, (c->n - i) * sizeof(*c->ids));
         memmove(c->indices + i, c->indices + i + 1, (c->n - i) * sizeof(*c->indices));
 }
 
@@ -90,7 +87,7 @@ static hs_database_t* compile(Candidates* c) {
                 hs_compile_error_t* error = NULL;
                 hs_database_t* database = NULL;
 
-                if (hs_compile_multi(c->texts, c->flags, c->ids, (unsigned) c->n, HS_MODE_BLOCK, NULL, &database, &error) ==
+                if (hs_compile_multi(c->texts, c->flags, c->indices, (unsigned) c->n, HS_MODE_BLOCK, NULL, &database, &error) ==
                     HS_SUCCESS)
                         return database;
 
@@ -106,7 +103,7 @@ static hs_database_t* compile(Candidates* c) {
         return NULL;
 }
 
-PatternSet* pattern_set_new(const Pattern* patterns, size_t n, pattern_refused_t refused, void* userdata) {
+PatternSet* pattern_set_new(const char* const* patterns, size_t n, pattern_refused_t refused, void* userdata) {
         _cleanup_(candidates_done) Candidates c = { .refused = refused, .userdata = userdata };
         hs_database_t* database;
         PatternSet* set;

@@ -14,21 +14,16 @@
 
 typedef struct PatternSet PatternSet;
 
-typedef struct Pattern {
-        const char* text;
-        unsigned id; /* what pattern_set_scan() reports; several may share one */
-} Pattern;
-
 /* Told of a pattern that is left out: where in it the trouble begins, from 0, as far as that is known, and why. */
 typedef void (*pattern_refused_t)(size_t index, size_t offset, const char* why, void* userdata);
 
 /* Compiles what can be compiled, which may take seconds for thousands. The result belongs to one thread at a time. NULL:
  * there is nothing to match. */
-PatternSet* pattern_set_new(const Pattern* patterns, size_t n, pattern_refused_t refused, void* userdata);
+PatternSet* pattern_set_new(const char* const* patterns, size_t n, pattern_refused_t refused, void* userdata);
 PatternSet* pattern_set_free(PatternSet* set);
 DEFINE_CLEANUP(PatternSet*, pattern_set_free)
 
-/* Called for the id of each pattern that matches, in no particular order, perhaps more than once. True: enough. */
-typedef bool (*pattern_matched_t)(unsigned id, void* userdata);
+/* Called with the index of each pattern that matches, in no particular order. True: enough. */
+typedef bool (*pattern_matched_t)(size_t index, void* userdata);
 
 void pattern_set_scan(PatternSet* set, const char* data, size_t size, pattern_matched_t matched, void* userdata);
