@@ -171,8 +171,9 @@ ConfigurationLoader* configuration_loader_free(ConfigurationLoader* l) {
         if (!l)
                 return NULL;
 
-        worker_free(l->worker);
         sd_bus_slot_unref(l->probe);
+        if (!worker_free(l->worker))
+                return NULL; /* all this is its own now */
         configuration_free(l->configuration);
         free(l);
         return NULL;

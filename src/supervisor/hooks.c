@@ -30,7 +30,7 @@ typedef struct Change {
         hooks_changed_t done;
         void* userdata;
 
-        const char* directory; /* of runtime hooks */
+        char* directory; /* of runtime hooks */
         bool user_mode;
         HookList list; /* to be in force after it; not for CHANGE_LOAD */
         HookChain* chain;
@@ -53,6 +53,7 @@ struct Hooks {
 static Change* change_free(Change* c) {
         hook_unref(c->hook);
         free(c->name);
+        free(c->directory);
         hook_list_done(&c->list);
         hook_chain_free(c->chain);
         diagnostics_done(&c->warnings);
@@ -287,7 +288,7 @@ static void change(Hooks* h, ChangeType type, Hook* hook, const char* name, hook
                 .name = xstrdup_or_null(name),
                 .done = done,
                 .userdata = userdata,
-                .directory = h->directory,
+                .directory = xstrdup(h->directory),
                 .user_mode = h->place.places->user_mode,
         };
         TAILQ_INSERT_TAIL(&h->changes, c, entry);
@@ -338,7 +339,8 @@ Hooks* hooks_free(Hooks* h) {
         if (!h)
                 return NULL;
 
-        worker_free(h->worker);
+        if (!worker_free(h->worker)) /* the first is its own */
+                TAILQ_REMOVE(&h->changes, TAILQ_FIRST(&h->changes), entry);
         while ((c = TAILQ_FIRST(&h->changes))) {
                 TAILQ_REMOVE(&h->changes, c, entry);
                 change_free(c);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "supervisor/supervisor.h"
+#include "supervisor/worker.h"
 #include "util/log.h"
 #include "version.h"
 
@@ -93,5 +94,5 @@ static int run(int argc, char** argv) {
 }
 
 int main(int argc, char** argv) {
-        return run(argc, argv) < 0 ? 1 : 0;
+        worker_exit(run(argc, argv) < 0 ? 1 : 0);
 }

@@ -2,10 +2,13 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "supervisor/worker.h"
 #include "util/alloc.h"
 #include "util/fd.h"
+
+static bool left_at_work;
 
 struct Worker {
         void (*done)(void* userdata);
@@ -38,33 +41,43 @@ static int on_done(sd_event_source* source, int fd, uint32_t events, void* userd
 }
 
 int worker_new(sd_event* event, const char* name, void (*done)(void* userdata), void* userdata, Worker** ret) {
-        _cleanup_(worker_freep) Worker* w = xnew0(Worker);
+        Worker* w = xnew0(Worker);
         int r;
 
         w->done = done;
         w->done_userdata = userdata;
         w->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        if (w->done_fd < 0)
-                return -errno;
-        r = sd_event_add_io(event, &w->source, w->done_fd, EPOLLIN, on_done, w);
-        if (r < 0)
+        r = w->done_fd < 0 ? -errno : sd_event_add_io(event, &w->source, w->done_fd, EPOLLIN, on_done, w);
+        if (r < 0) {
+                (void) worker_free(w);
                 return r;
+        }
         (void) sd_event_source_set_description(w->source, name);
 
-        *ret = take_ptr(w);
+        *ret = w;
         return 0;
 }
 
-Worker* worker_free(Worker* w) {
+bool worker_free(Worker* w) {
         if (!w)
-                return NULL;
+                return true;
 
-        if (w->busy)
-                (void) pthread_join(w->thread, NULL);
-        sd_event_source_disable_unref(w->source);
+        w->source = sd_event_source_disable_unref(w->source);
+        if (w->busy) {
+                (void) pthread_detach(w->thread);
+                left_at_work = true;
+                return false;
+        }
         (void) fd_close(w->done_fd);
         free(w);
-        return NULL;
+        return true;
+}
+
+void worker_exit(int status) {
+        if (left_at_work)
+                /* Not exit(3), which takes away what a library's code is still running on. */
+                _exit(status);
+        exit(status);
 }
 
 bool worker_is_busy(const Worker* w) {

@@ -14,9 +14,12 @@ typedef struct Worker Worker;
 
 /* done: called from the loop, with the worker idle again. The name is for the loop's description of itself. */
 int worker_new(sd_event* event, const char* name, void (*done)(void* userdata), void* userdata, Worker** ret);
-/* Waits for what is under way; done() is not called any more. */
-Worker* worker_free(Worker* w);
-DEFINE_CLEANUP(Worker*, worker_free)
+/* done() is not called any more. False: it is at work, which may take long, and is left to it: whatever it was given has to
+ * stay until the process ends, which worker_exit() does then. */
+bool worker_free(Worker* w);
+
+/* Ends the process: with all that is due at an exit, unless a worker was left to its work. */
+_noreturn_ void worker_exit(int status);
 
 bool worker_is_busy(const Worker* w);
 
