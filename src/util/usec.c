@@ -11,9 +11,20 @@ usec_t now_usec(clockid_t clock) {
         return (usec_t) ts.tv_sec * USEC_PER_SEC + (usec_t) ts.tv_nsec / 1000;
 }
 
+/* Who is interrupted between the clocks looks again: what is computed from both is to fit together. */
+#define INSTANT_ATTEMPTS 10U
+#define INSTANT_ACCURACY_USEC 100U
+
 Instant now_instant(void) {
-        return (Instant) {
-                .realtime = now_usec(CLOCK_REALTIME),
-                .boottime = now_usec(CLOCK_BOOTTIME),
-        };
+        Instant now = { .boottime = now_usec(CLOCK_BOOTTIME) };
+
+        for (unsigned i = 0; i < INSTANT_ATTEMPTS; i++) {
+                usec_t before = now.boottime;
+
+                now.realtime = now_usec(CLOCK_REALTIME);
+                now.boottime = now_usec(CLOCK_BOOTTIME);
+                if (now.boottime - before <= INSTANT_ACCURACY_USEC)
+                        break;
+        }
+        return now;
 }

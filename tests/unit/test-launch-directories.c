@@ -110,7 +110,7 @@ static void the_first_one_removes_it_when_it_is_the_last(void** state) {
 
 static void what_was_there_before_all_of_them_stays(void** state) {
         _cleanup_scratch_ Scratch scratch = scratch_new();
-        _cleanup_free_ char* old = scratch_place(&scratch, "x/name");
+        free(scratch_place(&scratch, "x/name"));
         Start first = start(&scratch, "x/y/1", "/nowhere"), second = start(&scratch, "x/y/2", "/nowhere");
 
         finish(&first, SPAWN_FAILED);
