@@ -20,6 +20,7 @@ void diagnostics_done(Diagnostics* d) {
         for (size_t i = 0; i < d->n; i++)
                 diagnostic_clear(&d->items[i]);
         free(d->items);
+        free(d->unread);
         *d = (Diagnostics) {};
 }
 
@@ -59,6 +60,18 @@ void diagnostics_add_at(Diagnostics* d, const char* file, unsigned line, unsigne
         va_start(ap, format);
         add(d, file, line, column, format, ap);
         va_end(ap);
+}
+
+void diagnostics_add_unread(Diagnostics* d, const char* file, const char* format, ...) {
+        _cleanup_free_ char* text = NULL;
+        va_list ap;
+
+        va_start(ap, format);
+        text = xvasprintf(format, ap);
+        va_end(ap);
+        diagnostics_add(d, file, 0, "%s", text);
+        if (!d->unread)
+                d->unread = xasprintf("%s: %s", file, text);
 }
 
 char* diagnostic_to_string(const Diagnostic* item) {

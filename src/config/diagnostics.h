@@ -24,6 +24,7 @@ typedef struct Diagnostics {
         Diagnostic* items;
         size_t n, allocated;
         size_t n_left_out;
+        char* unread; /* the first "FILE: why" of what is there and could not be read; NULL: all was read */
 } Diagnostics;
 
 void diagnostics_done(Diagnostics* d);
@@ -33,6 +34,9 @@ void diagnostics_done(Diagnostics* d);
 void diagnostics_add(Diagnostics* d, const char* file, unsigned line, const char* format, ...) _printf_(4, 5);
 void diagnostics_add_at(Diagnostics* d, const char* file, unsigned line, unsigned column, const char* format, ...)
         _printf_(5, 6);
+
+/* The same about a file or directory of whose content nothing is known. */
+void diagnostics_add_unread(Diagnostics* d, const char* file, const char* format, ...) _printf_(3, 4);
 
 /* "FILE:LINE:COLUMN: text", "FILE:LINE: text" or "FILE: text", by what there is. */
 char* diagnostic_to_string(const Diagnostic* item);

@@ -44,7 +44,8 @@ typedef enum Candidate {
         CANDIDATE_MISSING,
         CANDIDATE_FILE,
         CANDIDATE_MASK,
-        CANDIDATE_OTHER, /* a directory, a FIFO and the like */
+        CANDIDATE_OTHER,   /* a directory, a FIFO and the like */
+        CANDIDATE_UNKNOWN, /* errno says why */
 } Candidate;
 
 /* Follows links: a link to /dev/null is the usual mask. */
@@ -52,7 +53,7 @@ static Candidate classify(const char* path) {
         struct stat st;
 
         if (stat(path, &st) < 0)
-                return CANDIDATE_MISSING;
+                return errno == ENOENT || errno == ENOTDIR ? CANDIDATE_MISSING : CANDIDATE_UNKNOWN;
         if (S_ISREG(st.st_mode))
                 return st.st_size == 0 ? CANDIDATE_MASK : CANDIDATE_FILE;
         if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3))
@@ -66,7 +67,8 @@ char* search_path_find(char* const* directories, const char* name) {
 
                 switch (classify(path)) {
                 case CANDIDATE_FILE:
-                case CANDIDATE_OTHER: /* its reader says what is wrong with it */
+                case CANDIDATE_OTHER: /* their reader says what is wrong with them */
+                case CANDIDATE_UNKNOWN:
                         return take_ptr(path);
                 case CANDIDATE_MASK:
                         return NULL;
@@ -107,7 +109,7 @@ static void read_directory(FoundList* list, const char* path, size_t rank, const
 
         if (!directory) {
                 if (errno != ENOENT && errno != ENOTDIR)
-                        diagnostics_add(d, path, 0, "Cannot be read: %m");
+                        diagnostics_add_unread(d, path, "Cannot be read: %m");
                 return;
         }
 
@@ -125,8 +127,10 @@ static void read_directory(FoundList* list, const char* path, size_t rank, const
 
                 file = xasprintf("%s/%s", path, entry->d_name);
                 kind = classify(file);
+                if (kind == CANDIDATE_UNKNOWN)
+                        diagnostics_add_unread(d, file, "Cannot be read: %m");
                 if (kind == CANDIDATE_OTHER)
-                        diagnostics_add(d, file, 0, "Is not a regular file, ignoring it");
+                        diagnostics_add_unread(d, file, "Is not a regular file");
                 if (kind != CANDIDATE_FILE && kind != CANDIDATE_MASK)
                         continue;
 

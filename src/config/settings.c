@@ -171,9 +171,13 @@ static void read_file(Assignments* a, const char* path, Diagnostics* d) {
         _cleanup_ini_reader_ IniReader reader = {};
         int r = ini_reader_open(&reader, path);
 
+        if (r == -EBADFD) {
+                diagnostics_add_unread(d, path, "Is not a regular file");
+                return;
+        }
         if (r < 0) {
                 errno = -r;
-                diagnostics_add(d, path, 0, "Cannot be read, ignoring it: %m");
+                diagnostics_add_unread(d, path, "Cannot be read: %m");
                 return;
         }
         read_items(a, path, &reader, d);

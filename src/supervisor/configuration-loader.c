@@ -49,17 +49,19 @@ static int start_reading(ConfigurationLoader* l) {
 }
 
 static void finish(ConfigurationLoader* l) {
+        Configuration* c = take_ptr(l->configuration);
+
         l->step = LOADER_IDLE;
         if (l->again) {
                 l->again = false;
-                l->configuration = configuration_free(l->configuration);
                 int r = start_reading(l);
-                if (r >= 0)
+                if (r >= 0) {
+                        configuration_free(c);
                         return;
-                (void) log_error_errno(r, "Failed to start a thread to read the configuration: %m");
+                }
+                (void) log_error_errno(r, "Failed to start a thread to read the configuration again: %m");
         }
-        if (l->configuration)
-                l->callback(take_ptr(l->configuration), l->userdata);
+        l->callback(c, l->userdata);
 }
 
 /* ---- questions to the stem ---- */
@@ -84,9 +86,11 @@ static int on_probed(sd_bus_message* reply, void* userdata, sd_bus_error* ret_er
         /* That the stem died says nothing about zeek, and one of which nothing is known would be started differently. */
         if (stem_answer_is_lost(reply) && ask(l))
                 return 0;
-        if (sd_bus_message_is_method_error(reply, NULL))
+        if (sd_bus_message_is_method_error(reply, NULL)) {
                 log_warning("Failed to ask %s: %s", l->configuration->binary, sd_bus_message_get_error(reply)->message);
-        else if (sd_bus_message_read(reply, "s", &output) >= 0)
+                *(l->step == LOADER_VERSION ? &l->configuration->version_unanswered :
+                                              &l->configuration->zeek_path_unanswered) = true;
+        } else if (sd_bus_message_read(reply, "s", &output) >= 0)
                 take_answer(l, output);
 
         next_step(l);

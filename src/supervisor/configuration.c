@@ -121,6 +121,16 @@ Configuration* configuration_free(Configuration* c) {
         return NULL;
 }
 
+void configuration_inherit(Configuration* c, const Configuration* former) {
+        if (!c->binary || !former->binary || strcmp(c->binary, former->binary) != 0)
+                return;
+
+        if (c->version_unanswered)
+                c->version = former->version;
+        if (c->version_unanswered || c->zeek_path_unanswered)
+                free_and_replace(c->zeek_path, xstrdup_or_null(former->zeek_path));
+}
+
 NodePolicy configuration_policy(const Configuration* c, const NodeSpec* spec) {
         const NodeSettings* settings = &c->settings->roles[spec->role];
 

@@ -37,6 +37,7 @@ typedef struct Configuration {
         char* binary_directory; /* where it really lies */
         ZeekVersion version;
         char* zeek_path;        /* what `zeek-config --zeekpath` printed; NULL: not known */
+        bool version_unanswered, zeek_path_unanswered; /* asked for, in vain */
 } Configuration;
 
 Configuration* configuration_free(Configuration* c);
@@ -44,6 +45,10 @@ DEFINE_CLEANUP(Configuration*, configuration_free)
 
 /* Files and accounts only; blocks. For the thread and for --check-config. */
 Configuration* configuration_read_files(bool user_mode);
+
+/* The same binary was there before, and what it did not answer this time is taken to be as it was: it may be in the middle
+ * of an upgrade, and of a zeek of which nothing is known all nodes would be started anew. */
+void configuration_inherit(Configuration* c, const Configuration* former);
 
 /* How a node of this configuration is treated. */
 NodePolicy configuration_policy(const Configuration* c, const NodeSpec* spec);

@@ -16,6 +16,7 @@ void incarnation_forget(Instance* instance) {
         instance->release = sd_bus_slot_unref(instance->release);
         instance->pidfd = fd_close(instance->pidfd);
         instance->exited = instance->emptied = instance->draining = false;
+        scope_limits_forget(instance->supervisor->limits, instance);
         free_and_replace(instance->cgroup, NULL);
 }
 
@@ -145,6 +146,8 @@ void incarnation_launch(Instance* instance) {
         }
 
         instance->node->order_hash = launch_order_hash(&order);
+        instance->limits_hash = scope_limits_hash(order.spec, order.settings);
+        instance->outdated = instance->adapt_when_running = false;
         instance_remember(instance);
         r = send_order(instance, &order);
         if (r < 0 && r != -ENOTCONN)

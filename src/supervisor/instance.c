@@ -31,6 +31,7 @@ Instance* instance_free(Instance* instance) {
 
         assert(instance->notices == 0);
         start_queue_remove(instance->supervisor->starts, instance);
+        scope_limits_forget(instance->supervisor->limits, instance);
         incarnation_forget(instance);
         sd_event_source_disable_unref(instance->timer);
         sd_event_source_disable_unref(instance->failure);
@@ -105,12 +106,6 @@ void instance_forget(Instance* instance) {
         node_output_state_init(&instance->output_state);
 }
 
-static int on_limits_set(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
-        if (sd_bus_message_is_method_error(reply, NULL))
-                log_warning("The service manager refused the limits of a node: %s", sd_bus_message_get_error(reply)->message);
-        return 0;
-}
-
 void instance_find_layout(Instance* instance) {
         const Supervisor* s = instance->supervisor;
         _cleanup_node_files_ NodeFiles files = {};
@@ -145,37 +140,22 @@ int instance_make_order(Instance* instance, LaunchOrder* ret, char** ret_why) {
                                  ret_why);
 }
 
-static int set_limits(Instance* instance, const LaunchOrder* order) {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
-        sd_bus* bus = instance->supervisor->bus;
-        int r;
-
-        r = sd_bus_message_new_method_call(bus, &call, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
-                                           "org.freedesktop.systemd1.Manager", "SetUnitProperties");
-        if (r >= 0)
-                r = sd_bus_message_append(call, "sb", instance->node->scope, 1);
-        if (r >= 0)
-                r = launch_order_append_limits(call, order);
-        if (r >= 0)
-                r = sd_bus_call_async(bus, NULL, call, on_limits_set, instance->supervisor, 0);
-        return r;
-}
-
-bool instance_adapt(Instance* instance) {
+void instance_adapt(Instance* instance) {
         _cleanup_launch_order_ LaunchOrder order = {};
+        const Node* node = instance->node;
         _cleanup_free_ char* why = NULL;
-        int r;
+
+        instance->outdated = false;
+        instance->adapt_when_running = node->phase == PHASE_LAUNCHING;
+        if (node->phase != PHASE_RUNNING)
+                return;
 
         /* What cannot be started now is best left running; the next start will say what is wrong. */
         if (instance_make_order(instance, &order, &why) < 0) {
-                log_warning("Node \"%s\" runs on, but could not be started again: %s", instance->node->name, why);
-                return false;
+                log_warning("Node \"%s\" runs on, but could not be started again: %s", node->name, why);
+                return;
         }
-        if (launch_order_hash(&order) != instance->node->order_hash)
-                return true;
-
-        r = set_limits(instance, &order);
-        if (r < 0)
-                (void) log_warning_errno(r, "Failed to set the limits of node \"%s\": %m", instance->node->name);
-        return false;
+        instance->outdated = launch_order_hash(&order) != node->order_hash;
+        if (!instance->outdated)
+                scope_limits_update(instance->supervisor->limits, instance);
 }

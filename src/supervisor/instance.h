@@ -30,6 +30,12 @@ typedef struct Instance {
         char* cgroup;         /* of the running incarnation; NULL: not known */
         char* layout_directory; /* of the last launch; NULL: the node stands alone */
 
+        bool outdated;          /* runs, and would be launched differently now */
+        bool adapt_when_running; /* the configuration changed while it was being launched */
+        uint64_t limits_hash;   /* of the limits that the scope has; 0: not known */
+        bool limits_due;        /* waits for others, and for its turn */
+        TAILQ_ENTRY(Instance) limits;
+
         NodeOutputState output_state; /* of all incarnations */
         NodeOutput* output;           /* of the running one */
 
@@ -53,9 +59,9 @@ void instance_keep_lines(Instance* instance, bool is_new);
 /* For a node that was started by a former daemon: finds the layout that was written for it then. */
 void instance_find_layout(Instance* instance);
 
-/* After a change of configuration: would it be launched differently now? If not, its scope gets the limits
- * that are due now. */
-bool instance_adapt(Instance* instance);
+/* After a change of configuration: finds out whether a node that runs is outdated; if not, its scope gets the limits that
+ * are due now. One that is being launched is remembered for when it runs. */
+void instance_adapt(Instance* instance);
 /* The node is forgotten: its files and what is known of its output go too. */
 void instance_forget(Instance* instance);
 /* Writes the files that the node reads, and makes the order that names them. -EINVAL and a description. */

@@ -5,6 +5,7 @@
 
 #include "supervisor/bus-names.h"
 #include "supervisor/launch-order.h"
+#include "supervisor/scope-limits.h"
 #include "supervisor/order-entry.h"
 #include "util/hash.h"
 #include "util/parse.h"
@@ -78,69 +79,6 @@ void launch_order_done(LaunchOrder* order) {
 
 /* ---- properties of the scope ---- */
 
-static int append_limit(sd_bus_message* m, const char* property, const char* field, uint64_t own, uint64_t of_role,
-                        const NodeSpec* spec) {
-        if (node_spec_has(spec, field))
-                return sd_bus_message_append(m, "(sv)", property, "t", own);
-        /* not set: what systemd has without us, which need not be infinity */
-        if (of_role == UINT64_MAX)
-                return 0;
-        return sd_bus_message_append(m, "(sv)", property, "t", of_role);
-}
-
-static int append_cpus(sd_bus_message* m, const char* cpus) {
-        _cleanup_free_ uint8_t* mask = NULL;
-        size_t size = 0;
-        int r;
-
-        if (!cpus)
-                return 0;
-
-        r = parse_cpu_set(cpus, CPU_MAX, &mask, &size);
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'r', "sv");
-        if (r >= 0)
-                r = sd_bus_message_append_basic(m, 's', "AllowedCPUs");
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'v', "ay");
-        if (r >= 0)
-                r = sd_bus_message_append_array(m, 'y', mask, size);
-        if (r >= 0)
-                r = sd_bus_message_close_container(m);
-        return r < 0 ? r : sd_bus_message_close_container(m);
-}
-
-static int append_limits(sd_bus_message* m, const LaunchOrder* order) {
-        const NodeSettings* role = order->settings;
-        const NodeSpec* spec = order->spec;
-        const struct {
-                const char *property, *field;
-                uint64_t own, of_role;
-        } limits[] = {
-                { "MemoryMax", "memory_max", spec->memory_max, role->memory_max },
-                { "MemoryHigh", "memory_high", spec->memory_high, role->memory_high },
-                { "MemorySwapMax", "memory_swap_max", spec->memory_swap_max, role->memory_swap_max },
-                { "TasksMax", "tasks_max", spec->tasks_max, role->tasks_max },
-                { "CPUQuotaPerSecUSec", "cpu_quota_per_sec_usec", spec->cpu_quota_per_sec_usec,
-                  role->cpu_quota_per_sec_usec },
-                { "CPUWeight", "cpu_weight", spec->cpu_weight, role->cpu_weight },
-                { "IOWeight", "io_weight", spec->io_weight, role->io_weight },
-        };
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(limits); i++)
-                r = append_limit(m, limits[i].property, limits[i].field, limits[i].own, limits[i].of_role, spec);
-        return r < 0 ? r : append_cpus(m, spec->allowed_cpus ? spec->allowed_cpus : role->allowed_cpus);
-}
-
-int launch_order_append_limits(sd_bus_message* m, const LaunchOrder* order) {
-        int r = sd_bus_message_open_container(m, 'a', "(sv)");
-
-        if (r >= 0)
-                r = append_limits(m, order);
-        return r < 0 ? r : sd_bus_message_close_container(m);
-}
-
 static int append_scope_properties(sd_bus_message* m, const LaunchOrder* order) {
         const NodeSpec* spec = order->spec;
         _cleanup_free_ char* description = xasprintf("Zeek %s %s", role_to_string(spec->role), spec->name);
@@ -158,7 +96,7 @@ static int append_scope_properties(sd_bus_message* m, const LaunchOrder* order) 
                                            * an administrator did, and the node stay down */
                                           "OOMPolicy", "s", "continue");
         if (r >= 0)
-                r = append_limits(m, order);
+                r = scope_limits_append(m, spec, order->settings);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 

@@ -33,8 +33,6 @@ void launch_order_done(LaunchOrder* order);
 
 /* Appends the order as the a{sv} that org.zeek.Stem.Launch takes. */
 int launch_order_append(sd_bus_message* m, const LaunchOrder* order, const char* scope);
-/* Appends only the limits of the scope that can be set while it runs, as the a(sv) that SetUnitProperties takes. */
-int launch_order_append_limits(sd_bus_message* m, const LaunchOrder* order);
 
 /* Equal for orders that make the same process; the limits of the scope do not count. */
 uint64_t launch_order_hash(const LaunchOrder* order);

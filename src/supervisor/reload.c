@@ -4,7 +4,6 @@
 #include "supervisor/reload.h"
 #include "supervisor/request.h"
 #include "util/log.h"
-#include "util/strv.h"
 
 /* A call of Reload. */
 struct ReloadWaiter {
@@ -20,6 +19,8 @@ static void waiter_free(Supervisor* s, ReloadWaiter* waiter) {
 }
 
 static void apply_configuration(Supervisor* s, Configuration* c) {
+        if (s->configuration)
+                configuration_inherit(c, s->configuration);
         configuration_free(s->configuration);
         s->configuration = c;
         s->registry.nodes_max = c->settings->supervisor.max_nodes;
@@ -28,17 +29,41 @@ static void apply_configuration(Supervisor* s, Configuration* c) {
         diagnostics_log(&c->warnings);
 }
 
-/* Nodes whose own process would be another one now are started again. */
 static void apply_to_nodes(Supervisor* s) {
-        _cleanup_strv_free_ char** changed = NULL;
-
         REGISTRY_FOREACH(node, &s->registry) {
+                Job* job;
+
                 node->policy = configuration_policy(s->configuration, node->spec);
-                if (node->phase == PHASE_RUNNING && instance_adapt(node_instance(node)))
-                        strv_extend(&changed, node->name);
+                TAILQ_FOREACH(job, &node->jobs, queue)
+                        if (job->type == JOB_CREATE)
+                                job->policy = configuration_policy(s->configuration, job->spec);
+                instance_adapt(node_instance(node));
         }
-        STRV_FOREACH(name, changed)
-                request_one(s, NULL, JOB_RESTART, *name);
+        request_restart_of_outdated(s);
+}
+
+void reload_node_runs(Supervisor* s, Node* node) {
+        Instance* instance = node_instance(node);
+
+        if (!instance->adapt_when_running)
+                return;
+        instance_adapt(instance);
+        if (instance->outdated)
+                request_one(s, NULL, JOB_RESTART, node->name);
+}
+
+/* Those who wait for the files. */
+static void refuse_waiters(Supervisor* s, const char* why) {
+        ReloadWaiter *waiter, *next;
+
+        log_warning("The configuration stays as it is: %s", why);
+        for (waiter = TAILQ_FIRST(&s->reload_waiters); waiter; waiter = next) {
+                next = TAILQ_NEXT(waiter, waiters);
+                if (waiter->hooks_load != 0)
+                        continue;
+                (void) sd_bus_reply_method_errorf(waiter->m, ERROR_INVALID_CONFIG, "%s", why);
+                waiter_free(s, waiter);
+        }
 }
 
 static void answer_waiters(Supervisor* s) {
@@ -74,6 +99,12 @@ void reload_on_configuration(Configuration* c, void* userdata) {
         Supervisor* s = userdata;
         bool first = !s->configuration;
         ReloadWaiter* waiter;
+
+        if (!first && c->warnings.unread) {
+                refuse_waiters(s, c->warnings.unread);
+                configuration_free(c);
+                return;
+        }
 
         apply_configuration(s, c);
         if (!first) {

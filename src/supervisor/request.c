@@ -71,6 +71,27 @@ static void submit(Request* request, const char* name) {
         supervisor_submit(request->supervisor, name, job_new(request->type, request));
 }
 
+static void request_end(Request* request) {
+        Supervisor* s = request->supervisor;
+        bool only_outdated = request->only_outdated;
+
+        request_answer(request);
+        request_free(request);
+        if (!only_outdated)
+                return;
+        s->restarts_outdated = false;
+        if (s->restarts_outdated_again)
+                request_restart_of_outdated(s);
+}
+
+static bool request_concerns(const Request* request, const char* name) {
+        const Node* node = registry_find(&request->supervisor->registry, name);
+
+        if (!request->only_outdated)
+                return true;
+        return node && node->phase == PHASE_RUNNING && node_instance(node)->outdated;
+}
+
 /* Jobs may be done before submit() returns, so a wave is held open until the last of it is submitted. */
 static void request_advance(Request* request) {
         while (request->n_pending == 0) {
@@ -78,14 +99,14 @@ static void request_advance(Request* request) {
                 char* const* names = request->rollout ? rollout_next_wave(request->rollout, &n) : NULL;
 
                 if (n == 0) {
-                        request_answer(request);
-                        request_free(request);
+                        request_end(request);
                         return;
                 }
 
                 request->n_pending++;
                 for (size_t i = 0; i < n; i++)
-                        submit(request, names[i]);
+                        if (request_concerns(request, names[i]))
+                                submit(request, names[i]);
                 request->n_pending--;
         }
 }
@@ -137,5 +158,19 @@ void request_all(Supervisor* s, sd_bus_message* m, JobType type) {
 
         request->all = true;
         request->rollout = rollout_new(&s->registry, type == JOB_RESTART ? ROLLOUT_START : ROLLOUT_STOP);
+        request_advance(request);
+}
+
+void request_restart_of_outdated(Supervisor* s) {
+        Request* request;
+
+        s->restarts_outdated_again = s->restarts_outdated;
+        if (s->restarts_outdated)
+                return;
+
+        s->restarts_outdated = true;
+        request = request_new(s, NULL, JOB_RESTART);
+        request->all = request->only_outdated = true;
+        request->rollout = rollout_new(&s->registry, ROLLOUT_START);
         request_advance(request);
 }

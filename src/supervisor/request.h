@@ -12,6 +12,7 @@ typedef struct Request {
         JobType type;
         size_t n_pending;   /* jobs under way */
         bool all;           /* asked for all nodes; that some vanished meanwhile is no failure */
+        bool only_outdated; /* of all, those that run and would be launched differently now */
         Rollout* rollout;   /* the waves still to come */
         sd_bus_error error; /* the first failure */
         TAILQ_ENTRY(Request) requests;
@@ -29,6 +30,10 @@ void request_all(Supervisor* s, sd_bus_message* m, JobType type);
 
 /* The bus is gone over which all of them called: they get no answers, what they asked for goes on. */
 void requests_forget_callers(Supervisor* s);
+
+/* Restarts all outdated nodes (instance.h) role by role; each is looked at again when its turn comes. Who asks for it while
+ * it is under way has it done once more afterwards. */
+void request_restart_of_outdated(Supervisor* s);
 
 /* One of the request's jobs is done. */
 void request_job_done(Request* request, JobResult result, const char* name, const char* text);

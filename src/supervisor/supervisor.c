@@ -77,6 +77,8 @@ void supervisor_advance(Supervisor* s, Node* node) {
                 carry_out_all(s, node, &effects);
         }
 
+        if (node->phase == PHASE_RUNNING)
+                reload_node_runs(s, node);
         start_queue_kick(s->starts);
         instance_arm_timer(node_instance(node));
         if (node_is_unused(node)) {
@@ -288,6 +290,7 @@ static int start_parts(Supervisor* s) {
         s->bus = bus_link_bus(s->link);
         s->state = state_files_new(s->places.runtime_directory);
         s->adoption = adoption_new(s, on_first_adoption);
+        s->limits = scope_limits_new(s);
         s->authorizer = authorizer_new(s->bus, s->places.user_mode);
         r = notices_new(s->event, s->bus, &s->notices);
         if (r >= 0)
@@ -347,6 +350,7 @@ Supervisor* supervisor_free(Supervisor* s) {
         registry_done(&s->registry);
         adoption_free(s->adoption);
         start_queue_free(s->starts);
+        scope_limits_free(s->limits);
         state_files_free(s->state);
         configuration_loader_free(s->loader);
         configuration_free(s->configuration);

@@ -24,6 +24,7 @@
 #include "supervisor/notices.h"
 #include "supervisor/output-hub.h"
 #include "supervisor/places.h"
+#include "supervisor/scope-limits.h"
 #include "supervisor/start-queue.h"
 #include "supervisor/state-files.h"
 #include "supervisor/stem-client.h"
@@ -52,8 +53,10 @@ typedef struct Supervisor {
         StateFiles* state;
         Adoption* adoption;
         StartQueue* starts;
+        ScopeLimits* limits;
         TAILQ_HEAD(, Request) requests; /* not answered yet */
         TAILQ_HEAD(, ReloadWaiter) reload_waiters;
+        bool restarts_outdated, restarts_outdated_again;
         unsigned n_hooks_loads, n_hooks_loaded; /* asked for, done */
         bool remembers;                         /* what an earlier daemon left has been read */
         TAILQ_HEAD(, HookTest) hook_tests;      /* calls of TestHooks */

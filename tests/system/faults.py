@@ -78,6 +78,16 @@ def frozen(machine, unit):
         machine.run(["systemctl", "kill", "--signal=CONT", unit], check=False)
 
 
+@contextlib.contextmanager
+def service_manager_frozen(machine):
+    """PID 1 does nothing for a while; nor does whoever waits for it."""
+    os.kill(machine.lab.container.leader, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(machine.lab.container.leader, signal.SIGCONT)
+
+
 class Fault(NamedTuple):
     name: str
     strike: object

@@ -2,11 +2,12 @@
 """The bus is restarted, crashes, hangs or is away: nodes run on, the supervisor stays and is back with the bus."""
 
 import contextlib
+import signal
 
 import pytest
 from bus import BusError
-from faults import STEM, SUPERVISOR, frozen
-from nodes import CLD_KILLED, STAY, create_ready, play
+from faults import STEM, SUPERVISOR, frozen, processes, send, service_manager_frozen
+from nodes import CLD_KILLED, STAY, create_ready, play, scope
 from raw_bus import RawBus
 
 pytestmark = pytest.mark.usefixtures("tidy_nodes")
@@ -130,6 +131,23 @@ def test_who_ends_while_there_is_no_bus_is_started_again_when_there_is_one(machi
 
 
 @undisturbed
+@undisturbed
+def test_limits_that_the_service_manager_could_not_be_told_of_are_set_when_it_can(machine):
+    """It does nothing while it is asked, and the bus dies with the question."""
+    conf = "/etc/zeek-supervisor/supervisor.conf.d/limits.conf"
+    machine.create("node", env=STAY)
+    bus = processes(machine, f"system.slice/{unit_of_bus(machine)}")
+    machine.lab.write(conf, "[Node]\nMemoryMax=77M\nTasksMax=9\n")
+    with RawBus(machine.lab) as client, service_manager_frozen(machine):
+        client.call("Reload")
+        send(bus, signal.SIGKILL)
+    machine.wait_for(lambda: machine.show(scope("node"))["MemoryMax"] == str(77 * 2**20), 20)
+    wait_for_api(machine)
+    machine.run(["rm", conf])
+    machine.call("Reload")
+    machine.wait_for(lambda: machine.show(scope("node"))["MemoryMax"] == "infinity")
+
+
 def test_what_was_asked_for_is_done_although_nobody_can_be_told(machine):
     create_ready(machine, "old", env=play("slow-term=300", "stay"))
     with RawBus(machine.lab) as client:

@@ -71,7 +71,7 @@ static void what_is_no_file_is_a_diagnostic(void** state) {
         assert_int_equal(strv_length(paths), 1);
         assert_int_equal(d.n, 1);
         text = diagnostic_to_string(&d.items[0]);
-        expected = xasprintf("%s/etc/x.d/a.conf: Is not a regular file, ignoring it", scratch.path);
+        expected = xasprintf("%s/etc/x.d/a.conf: Is not a regular file", scratch.path);
         assert_string_equal(text, expected);
 }
 
