@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "supervisor/authorize.h"
-#include "supervisor/bus-names.h"
 #include "util/alloc.h"
 #include "util/usec.h"
+#include "wire/names.h"
 
 /* A person may be typing a password. */
 #define POLKIT_TIMEOUT_USEC (5 * USEC_PER_MINUTE)

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "supervisor/bus-names.h"
 #include "supervisor/hook-order.h"
 #include "supervisor/hook-process.h"
+#include "supervisor/stem-names.h"
 #include "util/fd.h"
 #include "util/log.h"
 

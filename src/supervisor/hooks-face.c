@@ -2,10 +2,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "supervisor/bus-names.h"
-#include "supervisor/hook-codec.h"
 #include "supervisor/hooks-face.h"
 #include "supervisor/line-judge.h"
+#include "wire/hook-codec.h"
+#include "wire/names.h"
 
 /* ---- changing ---- */
 

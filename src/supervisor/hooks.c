@@ -7,7 +7,6 @@
 
 #include "config/hook-file.h"
 #include "config/search-path.h"
-#include "supervisor/bus-names.h"
 #include "supervisor/hook-program.h"
 #include "supervisor/hooks.h"
 #include "supervisor/worker.h"
@@ -15,6 +14,7 @@
 #include "util/file.h"
 #include "util/log.h"
 #include "util/strv.h"
+#include "wire/names.h"
 
 typedef enum ChangeType {
         CHANGE_LOAD,

@@ -4,9 +4,9 @@
 #include <signal.h>
 #include <string.h>
 
-#include "supervisor/bus-names.h"
 #include "supervisor/cgroup.h"
 #include "supervisor/incarnation.h"
+#include "supervisor/stem-names.h"
 #include "util/fd.h"
 #include "util/log.h"
 

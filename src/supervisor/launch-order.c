@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "supervisor/bus-names.h"
 #include "supervisor/launch-order.h"
-#include "supervisor/scope-limits.h"
 #include "supervisor/order-entry.h"
+#include "supervisor/scope-limits.h"
 #include "util/hash.h"
 #include "util/parse.h"
 #include "util/strv.h"
+#include "wire/names.h"
 #include "zeek/command.h"
 #include "zeek/environment.h"
 

@@ -2,17 +2,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "supervisor/bus-names.h"
 #include "supervisor/cgroup.h"
 #include "supervisor/instance.h"
 #include "supervisor/launch-order.h"
 #include "supervisor/manager-face.h"
 #include "supervisor/reload.h"
 #include "supervisor/request.h"
-#include "supervisor/spec-codec.h"
 #include "supervisor/status.h"
 #include "util/strv.h"
 #include "version.h"
+#include "wire/names.h"
+#include "wire/spec-codec.h"
 
 /* ---- changing ---- */
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <signal.h>
 
-#include "supervisor/bus-names.h"
 #include "supervisor/incarnation.h"
 #include "supervisor/node-face.h"
 #include "supervisor/request.h"
-#include "supervisor/spec-codec.h"
 #include "util/strv.h"
+#include "wire/names.h"
+#include "wire/spec-codec.h"
 
 /* ---- methods: on the way to their handler a node may vanish, so each looks it up again ---- */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "supervisor/bus-names.h"
 #include "supervisor/instance.h"
 #include "supervisor/notices.h"
 #include "util/strv.h"
+#include "wire/names.h"
 
 #define OUTPUT_INTERVAL_USEC USEC_PER_SEC
 

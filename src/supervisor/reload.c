@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "supervisor/bus-names.h"
 #include "supervisor/instance.h"
 #include "supervisor/reload.h"
 #include "supervisor/request.h"
 #include "util/log.h"
+#include "wire/names.h"
 
 /* A call of Reload. */
 struct ReloadWaiter {

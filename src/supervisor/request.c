@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
-#include "supervisor/bus-names.h"
 #include "supervisor/instance.h"
 #include "supervisor/request.h"
+#include "wire/names.h"
 
 static Request* request_new(Supervisor* s, sd_bus_message* m, JobType type) {
         Request* request = xnew0(Request);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "supervisor/cgroup.h"
 #include "supervisor/instance.h"
-#include "supervisor/spec-codec.h"
 #include "supervisor/status.h"
 #include "util/strv.h"
+#include "wire/spec-codec.h"
 
 static int append_spec(sd_bus_message* m, const NodeSpec* spec) {
         int r = sd_bus_message_open_container(m, 'e', "sv");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <signal.h>
 
-#include "supervisor/bus-names.h"
 #include "supervisor/hooks-face.h"
 #include "supervisor/incarnation.h"
 #include "supervisor/instance.h"
@@ -14,6 +13,7 @@
 #include "util/file.h"
 #include "util/log.h"
 #include "util/strv.h"
+#include "wire/names.h"
 
 /* ---- nodes: events in, effects out ---- */
 

@@ -33,7 +33,7 @@ class Layers(unittest.TestCase):
             ("stem/a.c", "util/b.h"),
             ("stem/a.c", "core/node-name.h"),
             ("supervisor/a.c", "zeek/b.h"),
-            ("ctl/a.c", "supervisor/bus-names.h"),
+            ("ctl/a.c", "wire/b.h"),
             ("core/a.c", "core/b.h"),
             ("core/a.c", "core/a.h"),
         ]:
@@ -51,7 +51,7 @@ class Layers(unittest.TestCase):
             ("zeek/a.c", "supervisor/b.h"),
             ("stem/a.c", "core/node.h"),
             ("stem/a.c", "config/b.h"),
-            ("stem/a.c", "supervisor/bus-names.h"),
+            ("stem/a.c", "wire/b.h"),
             ("supervisor/a.c", "stem/b.h"),
             ("ctl/a.c", "supervisor/b.h"),
         ]:

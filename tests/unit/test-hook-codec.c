@@ -5,10 +5,10 @@
 #include "config/hook-file.h"
 #include "config/ini.h"
 #include "core/role.h"
-#include "supervisor/hook-codec.h"
 #include "unit/unit.h"
 #include "util/fd.h"
 #include "util/strv.h"
+#include "wire/hook-codec.h"
 
 /* A bus that goes nowhere: messages need one to be made on. */
 static int open_bus(void** state) {
@@ -233,7 +233,7 @@ static void copy_settings(sd_bus_message* to, sd_bus_message* from) {
         assert_true(sd_bus_message_close_container(to) >= 0);
 }
 
-static void what_is_listed_can_be_added_and_kept_in_a_file(void** state) {
+static void what_is_listed_or_requested_can_be_added_and_kept_in_a_file(void** state) {
         sd_bus_message *rule = new_message(*state), *program = new_message(*state);
 
         assert_true(sd_bus_message_append(rule, "a{sv}", 8, "name", "s", "10-x", "stream", "s", "stderr", "node", "as", 2, "w-*",
@@ -245,8 +245,8 @@ static void what_is_listed_can_be_added_and_kept_in_a_file(void** state) {
 
         sd_bus_message* const messages[] = { rule, program };
         for (size_t i = 0; i < ELEMENTSOF(messages); i++) {
-                _cleanup_hook_ Hook *hook = read_good(messages[i]), *again = NULL, *from_file = NULL;
-                sd_bus_message *entry = new_message(*state), *copy = new_message(*state);
+                _cleanup_hook_ Hook *hook = read_good(messages[i]), *again = NULL, *from_request = NULL, *from_file = NULL;
+                sd_bus_message *entry = new_message(*state), *copy = new_message(*state), *request = new_message(*state);
                 _cleanup_free_ char* text = hook_to_text(hook);
                 _cleanup_diagnostics_ Diagnostics d = {};
 
@@ -256,6 +256,10 @@ static void what_is_listed_can_be_added_and_kept_in_a_file(void** state) {
                 sd_bus_message_unref(entry);
                 again = read_good(copy);
                 assert_true(hook_equal(hook, again));
+
+                assert_true(hook_append_request(request, hook) >= 0);
+                from_request = read_good(request);
+                assert_true(hook_equal(hook, from_request));
 
                 from_file = hook_parse(hook->name, HOOK_SOURCE_RUNTIME, "F", text, strlen(text), &d);
                 if (!from_file || d.n > 0 || !hook_equal(hook, from_file))
@@ -270,7 +274,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(a_string_is_a_list_of_one, open_bus, close_bus),
                 cmocka_unit_test_setup_teardown(a_hook_without_a_name_gets_one_of_its_own, open_bus, close_bus),
                 cmocka_unit_test_setup_teardown(a_plain_hook_lists_what_it_is_and_what_came_of_it, open_bus, close_bus),
-                cmocka_unit_test_setup_teardown(what_is_listed_can_be_added_and_kept_in_a_file, open_bus, close_bus),
+                cmocka_unit_test_setup_teardown(what_is_listed_or_requested_can_be_added_and_kept_in_a_file, open_bus, close_bus),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,10 +2,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "supervisor/spec-codec.h"
 #include "unit/unit.h"
 #include "util/fd.h"
 #include "util/strv.h"
+#include "wire/spec-codec.h"
 
 /* A bus that goes nowhere: messages need one to be made on. */
 static int open_bus(void** state) {

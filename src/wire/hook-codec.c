@@ -6,10 +6,10 @@
 #include "config/hook-key.h"
 #include "config/ini.h"
 #include "core/role.h"
-#include "supervisor/dictionary.h"
-#include "supervisor/hook-codec.h"
 #include "util/escape.h"
 #include "util/strv.h"
+#include "wire/dictionary.h"
+#include "wire/hook-codec.h"
 
 #define NAME "name"
 #define NAME_BIT (UINT32_C(1) << HOOK_KEYS)
@@ -276,6 +276,14 @@ static int append_values(sd_bus_message* m, const Hook* hook) {
         if (r >= 0 && hook->exec)
                 r = sd_bus_message_append(m, "{sv}", "timeout_usec", "t", hook->timeout_usec);
         return r;
+}
+
+int hook_append_request(sd_bus_message* m, const Hook* hook) {
+        int r = sd_bus_message_open_container(m, 'a', "{sv}");
+
+        if (r >= 0)
+                r = append_values(m, hook);
+        return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
 int hook_append(sd_bus_message* m, const Hook* hook, const HookCounters* counters) {

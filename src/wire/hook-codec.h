@@ -14,6 +14,9 @@
  * another hook of this name is not looked at. */
 int hook_read(sd_bus_message* m, Hook** ret, ConfigError* e);
 
+/* Appends what AddHook takes: from this hook_read() makes an equal hook. */
+int hook_append_request(sd_bus_message* m, const Hook* hook);
+
 /* Appends an entry of ListHooks: what is set, in the types of the contract, so that AddHook takes it again but for the
  * source and the counters. */
 int hook_append(sd_bus_message* m, const Hook* hook, const HookCounters* counters);

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "supervisor/dictionary.h"
+#include "wire/dictionary.h"
 
 int dictionary_unreadable(ConfigError* e, const char* key) {
         return config_error_set(e, key, "cannot be read: the message is malformed or a string is not valid UTF-8");

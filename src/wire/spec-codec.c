@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "supervisor/dictionary.h"
-#include "supervisor/spec-codec.h"
 #include "util/strv.h"
+#include "wire/dictionary.h"
+#include "wire/spec-codec.h"
 
 static const char* const field_signatures[_FIELD_KIND_MAX] = {
         [FIELD_STRING] = "s", [FIELD_BOOL] = "b", [FIELD_SIGNED] = "i",   [FIELD_UNSIGNED] = "t",

@@ -17,9 +17,3 @@
 #define ERROR_INVALID_HOOK "org.zeek.Supervisor.Error.InvalidHook"
 #define ERROR_NO_SUCH_HOOK "org.zeek.Supervisor.Error.NoSuchHook"
 #define ERROR_LIMITS_EXCEEDED "org.zeek.Supervisor.Error.LimitsExceeded"
-
-/* The private interface of the stem (dbus/org.zeek.Stem.xml). */
-#define STEM_PATH "/org/zeek/Stem"
-#define STEM_INTERFACE "org.zeek.Stem"
-#define STEM_ERROR_EXISTS "org.zeek.Stem.Error.Exists"
-#define STEM_ERROR_BUSY "org.zeek.Stem.Error.Busy"
