@@ -7,6 +7,7 @@ import tempfile
 import unittest
 
 import lint
+import manual
 
 LICENCE = "/* SPDX-License-Identifier: BSD-3-Clause */\n"
 
@@ -170,6 +171,43 @@ class Symbols(unittest.TestCase):
     def test_circles_between_objects_end(self):
         archive = "l.a[a.c.o]: a T 0 1\nl.a[a.c.o]: b U\nl.a[b.c.o]: b T 0 1\nl.a[b.c.o]: a U\nl.a[b.c.o]: kill U\n"
         self.assertEqual(len(self.findings(archive)), 1)
+
+
+class Manual(unittest.TestCase):
+    SOURCE = """
+        { "MaxNodes", &setting_count, AT(max_nodes), "1024", .min = 1 },
+        { "User", &setting_account, AT(user), ZEEK_USER },
+        { "Group", &setting_account, AT(group) },
+"""
+    PAGE = """
+*MaxNodes=*
+    How many. Defaults
+    to **1024**.
+
+*User=*, *Group=*
+    *User=* defaults to **@ZEEK_USER@**.
+"""
+
+    def findings(self, page):
+        return list(manual.check_settings("page", page, self.SOURCE))
+
+    def test_a_page_that_agrees_with_the_table_passes(self):
+        self.assertEqual(self.findings(self.PAGE), [])
+
+    def test_each_disagreement_is_found(self):
+        for old, new, expected in [
+            ("*MaxNodes=*", "*MinNodes=*", "key MaxNodes= is not in this page"),
+            ("*MaxNodes=*", "*MaxNodes=*, *More=*", "there is no key More="),
+            ("1024", "1000", "the default of MaxNodes= is 1024"),
+            ("*User=*, *Group=*", "*Group=*", "key User= is not in this page"),
+            ("    *User=* defaults", "    Defaults", "Group= has no default"),
+        ]:
+            with self.subTest(expected=expected):
+                self.assertIn(expected, "\n".join(self.findings(self.PAGE.replace(old, new))))
+
+    def test_a_section_ends_where_the_next_one_begins(self):
+        self.assertEqual(manual.section("A\n=\n\none\n\nB\n=\n\ntwo\n", "A").strip(), "one")
+        self.assertEqual(manual.section("A\n=\n\none\n\nB\n=\n\ntwo\n", "B").strip(), "two")
 
 
 if __name__ == "__main__":
