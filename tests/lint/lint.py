@@ -59,7 +59,7 @@ PURE_CALLS = set("""
     hs_free_scratch hs_scan
     asprintf snprintf vasprintf vsnprintf
     bsearch fnmatch qsort
-    inet_ntop inet_pton sigabbrev_np
+    inet_ntop inet_pton sigabbrev_np strerrorname_np
     __assert_fail __ctype_b_loc __ctype_tolower_loc __ctype_toupper_loc __errno_location
     __divti3 __modti3 __muloti4 __udivti3 __umodti3
     """.split())

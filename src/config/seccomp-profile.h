@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* Profiles of system calls: DIRECTORY/seccomp/NAME.conf with one section [Seccomp], in the words of systemd.exec(5).
+ *
+ *   SystemCallFilter=         @groups and names; the first list says whether it is one of calls that are allowed or,
+ *                             with a ~ before it, of calls that are not; later ones add to it or take from it. A word with
+ *                             a colon (`ptrace:EACCES`, `@aio:ENOSYS`) says what becomes of this call, in either kind
+ *   SystemCallErrorNumber=    what becomes of a call that is not allowed: an errno, `kill`, or `log`, which lets it through
+ *                             and reports it. Where systemd kills if nothing is said, this is EPERM
+ *   SystemCallLog=            calls that are allowed and reported; with a ~ all but these
+ *   SystemCallArchitectures=  by default the machine's own only
+ *   RestrictAddressFamilies=  the families of sockets that are allowed, with a ~ those that are not, or `none`
+ *
+ * Whatever is wrong in a file makes the whole profile unusable: a list that lost a word is another list. */
+
+#include <stdbool.h>
+
+#include "config/diagnostics.h"
+#include "core/verdict.h"
+
+typedef struct SyscallRule {
+        const char* name; /* static */
+        int verdict;
+} SyscallRule;
+
+typedef struct SeccompProfile {
+        char* name;
+        char* problem; /* why it cannot be used, "FILE:LINE: …"; NULL: it can, and all that follows is set */
+
+        char** architectures; /* besides the machine's own, by libseccomp's names; sorted */
+        int other_calls;      /* what becomes of a call that no rule speaks of */
+        SyscallRule* rules;   /* sorted by name; no verdict is that of other calls */
+        size_t n_rules;
+
+        bool restricts_families;
+        bool allows_families; /* these and no others, or all but these */
+        int* families;        /* sorted */
+        size_t n_families;
+} SeccompProfile;
+
+/* One profile from a text in memory, called `file` in diagnostics. Never NULL. */
+SeccompProfile* seccomp_profile_parse(const char* name, const char* file, const char* text, size_t size, Diagnostics* d);
+/* One from a file, which may block. */
+SeccompProfile* seccomp_profile_load(const char* name, const char* file, Diagnostics* d);
+SeccompProfile* seccomp_profile_free(SeccompProfile* profile);
+DEFINE_CLEANUP(SeccompProfile*, seccomp_profile_free)
+#define _cleanup_seccomp_profile_ _cleanup_(seccomp_profile_freep)
