@@ -82,6 +82,18 @@ char* diagnostic_to_string(const Diagnostic* item) {
         return xasprintf("%s:%u:%u: %s", item->file, item->line, item->column, item->text);
 }
 
+void diagnostics_sort(Diagnostics* d) {
+        for (size_t i = 1; i < d->n; i++) {
+                Diagnostic item = d->items[i];
+                size_t to = i;
+
+                /* 0 less one is the largest of all */
+                for (; to > 0 && d->items[to - 1].line - 1 > item.line - 1; to--)
+                        d->items[to] = d->items[to - 1];
+                d->items[to] = item;
+        }
+}
+
 void diagnostics_log(const Diagnostics* d) {
         for (size_t i = 0; i < d->n; i++) {
                 _cleanup_free_ char* text = diagnostic_to_string(&d->items[i]);

@@ -129,7 +129,7 @@ static void read_items(Draft* draft, IniReader* reader) {
                         assign(draft, &item);
                         break;
                 case INI_PROBLEM:
-                        diagnostics_add(draft->d, draft->file, item.line, "%s", item.problem);
+                        diagnostics_add(draft->d, draft->file, item.line, "%s, ignoring %s", item.problem, item.what_is_lost);
                         draft->is_lost = true;
                         break;
                 }
@@ -183,7 +183,7 @@ static Hook* read_hook(const char* name, const char* source, const char* file, I
 Hook* hook_parse(const char* name, const char* source, const char* file, const char* text, size_t size, Diagnostics* d) {
         _cleanup_ini_reader_ IniReader reader = {};
 
-        if (ini_reader_init(&reader, text, size) < 0) {
+        if (ini_reader_init(&reader, INI_SYNTAX_SYSTEMD, text, size) < 0) {
                 diagnostics_add(d, file, 0, "Is larger than %u bytes, the hook is out of force", INI_FILE_MAX);
                 return NULL;
         }

@@ -14,8 +14,8 @@ static bool is_blank(char c) {
         return c == ' ' || c == '\t' || c == '\r';
 }
 
-static void set_text(IniReader* reader, char* text, size_t size) {
-        *reader = (IniReader) { .text = text, .next = text, .end = text + size };
+static void set_text(IniReader* reader, IniSyntax syntax, char* text, size_t size) {
+        *reader = (IniReader) { .syntax = syntax, .text = text, .next = text, .end = text + size };
         if (size >= strlen(BYTE_ORDER_MARK) && memcmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
                 reader->next += strlen(BYTE_ORDER_MARK);
 }
@@ -29,11 +29,11 @@ int ini_reader_open(IniReader* reader, const char* path) {
         if (r < 0)
                 return r;
 
-        set_text(reader, text, size);
+        set_text(reader, INI_SYNTAX_SYSTEMD, text, size);
         return 0;
 }
 
-int ini_reader_init(IniReader* reader, const char* text, size_t size) {
+int ini_reader_init(IniReader* reader, IniSyntax syntax, const char* text, size_t size) {
         char* copy;
 
         if (size > INI_FILE_MAX)
@@ -42,7 +42,7 @@ int ini_reader_init(IniReader* reader, const char* text, size_t size) {
         copy = xcalloc(size + 1, 1);
         if (size > 0)
                 memcpy(copy, text, size);
-        set_text(reader, copy, size);
+        set_text(reader, syntax, copy, size);
         return 0;
 }
 
@@ -59,7 +59,12 @@ typedef struct LogicalLine {
         unsigned number;   /* of the first one */
         unsigned n_blanks; /* before text */
         size_t first_size; /* what of text is in the first one */
+        bool is_continued;
 } LogicalLine;
+
+static bool is_comment(const char* line, size_t size) {
+        return size > 0 && (*line == '#' || *line == ';');
+}
 
 /* The next line of the file without the blanks before it and the line end behind it. */
 static bool physical_line(IniReader* reader, char** ret, size_t* ret_size) {
@@ -92,8 +97,15 @@ static bool line_goes_on(const char* line, size_t size) {
         return n % 2 == 1;
 }
 
-/* Joins continued lines where they are: the joined line is never longer than what it is made of. */
-static bool logical_line(IniReader* reader, LogicalLine* ret) {
+static void end_line(LogicalLine* line, char* end) {
+        while (end > line->text && is_blank(end[-1]))
+                end--;
+        *end = 0;
+        line->size = (size_t) (end - line->text);
+}
+
+/* Systemd's. Joins continued lines where they are: the joined line is never longer than what it is made of. */
+static bool backslashed_line(IniReader* reader, LogicalLine* ret) {
         char *begin, *end = NULL, *line;
         size_t size;
 
@@ -101,7 +113,7 @@ static bool logical_line(IniReader* reader, LogicalLine* ret) {
         while (begin = reader->next, physical_line(reader, &line, &size)) {
                 bool goes_on = line_goes_on(line, size);
 
-                if (size > 0 && (*line == '#' || *line == ';'))
+                if (is_comment(line, size))
                         continue;
                 if (!end) {
                         *ret = (LogicalLine) {
@@ -116,16 +128,70 @@ static bool logical_line(IniReader* reader, LogicalLine* ret) {
                 end += size;
                 if (!goes_on)
                         break;
+                ret->is_continued = true;
                 end[-1] = ' ';
         }
         if (!end)
                 return false;
 
-        while (end > ret->text && is_blank(end[-1]))
-                end--;
-        *end = 0;
-        ret->size = (size_t) (end - ret->text);
+        end_line(ret, end);
         return true;
+}
+
+/* Takes in the next line that says something, if it goes on with one that began n_blanks from the left. */
+static bool indented_line(IniReader* reader, unsigned n_blanks, char** ret, size_t* ret_size) {
+        char *begin, *line;
+        size_t size;
+
+        for (;;) {
+                IniReader before = *reader;
+
+                begin = reader->next;
+                if (!physical_line(reader, &line, &size))
+                        return false;
+                if (size == 0 || is_comment(line, size))
+                        continue;
+                if ((size_t) (line - begin) > n_blanks) {
+                        *ret = line;
+                        *ret_size = size;
+                        return true;
+                }
+                *reader = before;
+                return false;
+        }
+}
+
+/* Python's. Only an assignment can go on. */
+static bool indentable_line(IniReader* reader, LogicalLine* ret) {
+        char *begin = reader->next, *line, *end;
+        size_t size;
+
+        if (!physical_line(reader, &line, &size))
+                return false;
+        if (is_comment(line, size))
+                size = 0;
+
+        *ret = (LogicalLine) {
+                .text = line,
+                .number = reader->line,
+                .n_blanks = (unsigned) (line - begin),
+                .first_size = size,
+        };
+        end = line + size;
+        if (size > 0 && *line != '[')
+                /* the line's end is room enough for the blank */
+                while (indented_line(reader, ret->n_blanks, &line, &size)) {
+                        ret->is_continued = true;
+                        *end++ = ' ';
+                        memmove(end, line, size);
+                        end += size;
+                }
+        end_line(ret, end);
+        return true;
+}
+
+static bool logical_line(IniReader* reader, LogicalLine* ret) {
+        return reader->syntax == INI_SYNTAX_PYTHON ? indentable_line(reader, ret) : backslashed_line(reader, ret);
 }
 
 /* Where in the file p is, which points into the line; 0 for what came from a later line of the file. */
@@ -135,80 +201,82 @@ static unsigned column_of(const LogicalLine* line, const char* p) {
         return offset <= line->first_size ? line->n_blanks + (unsigned) offset + 1 : 0;
 }
 
-static const char* check_bytes(const char* line, size_t size) {
-        if (!utf8_is_valid(line))
-                return "Line is not valid UTF-8, ignoring it";
+#define PROBLEM(text, lost) ((IniItem) { .kind = INI_PROBLEM, .problem = (text), .what_is_lost = (lost) })
+
+static bool check_bytes(const char* line, size_t size, IniItem* ret_problem) {
+        if (!utf8_is_valid(line)) {
+                *ret_problem = PROBLEM("Line is not valid UTF-8", "it");
+                return false;
+        }
         for (size_t i = 0; i < size; i++)
-                if (((unsigned char) line[i] < 0x20 && line[i] != '\t') || line[i] == 0x7f)
-                        return "Line holds control characters, ignoring it";
-        return NULL;
+                if (((unsigned char) line[i] < 0x20 && line[i] != '\t') || line[i] == 0x7f) {
+                        *ret_problem = PROBLEM("Line holds control characters", "it");
+                        return false;
+                }
+        return true;
 }
 
-/* NULL when the header is good. */
-static const char* begin_section(IniReader* reader, char* line, size_t size) {
-        if (size < 3 || line[size - 1] != ']')
-                return "Invalid section header, ignoring what follows it up to the next one";
+/* What the brackets of a header hold; 0: it is none. */
+static size_t section_size(const IniReader* reader, const char* line, size_t size) {
+        const char* end = reader->syntax == INI_SYNTAX_PYTHON ? memchr(line, ']', size) : line + size - 1;
 
-        free_and_replace(reader->section, xstrndup(line + 1, size - 2));
+        return end && *end == ']' && end > line ? (size_t) (end - line) - 1 : 0;
+}
+
+static IniItem begin_section(IniReader* reader, const LogicalLine* line) {
+        size_t size = section_size(reader, line->text, line->size);
+
+        if (size == 0)
+                return PROBLEM("Invalid section header", "what follows it up to the next one");
+
+        free_and_replace(reader->section, xstrndup(line->text + 1, size));
         reader->section_is_bad = false;
-        return NULL;
+        return (IniItem) { .kind = INI_SECTION, .section = reader->section };
 }
 
-/* NULL when the assignment is good; *ret_value points into the line and the key is what is left of it. */
-static const char* split_assignment(IniReader* reader, char* line, char** ret_value) {
-        char *equal = strchr(line, '='), *end = equal;
+/* The strings point into the line. */
+static IniItem split_assignment(const IniReader* reader, const LogicalLine* line) {
+        const char* separators = reader->syntax == INI_SYNTAX_PYTHON ? "=:" : "=";
+        char *separator = strpbrk(line->text, separators), *end = separator, *value;
 
-        if (!equal)
-                return "Missing '=', ignoring line";
-        if (equal == line)
-                return "Missing key name before '=', ignoring line";
+        if (!separator)
+                return PROBLEM("Missing '='", "line");
+        if (separator == line->text)
+                return PROBLEM("Missing key name before '='", "line");
         if (!reader->section)
-                return "Assignment outside of a section, ignoring it";
+                return PROBLEM("Assignment outside of a section", "it");
 
-        while (end > line && is_blank(end[-1]))
+        while (end > line->text && is_blank(end[-1]))
                 end--;
         *end = 0;
-        for (equal++; is_blank(*equal); equal++)
+        for (value = separator + 1; is_blank(*value); value++)
                 ;
-        *ret_value = equal;
-        return NULL;
+        return (IniItem) {
+                .kind = INI_ASSIGNMENT,
+                .column = column_of(line, value),
+                .section = reader->section,
+                .key = line->text,
+                .value = value,
+                .is_continued = line->is_continued,
+        };
 }
 
 bool ini_reader_next(IniReader* reader, IniItem* ret) {
         LogicalLine line;
-        char* value = NULL;
 
         while (logical_line(reader, &line)) {
-                const char* problem;
-                bool header;
+                bool header = *line.text == '[';
 
                 if (line.size == 0)
                         continue;
-
-                header = *line.text == '[';
                 if (header)
                         reader->section_is_bad = true;
                 else if (reader->section_is_bad)
                         continue;
 
-                problem = check_bytes(line.text, line.size);
-                if (!problem)
-                        problem = header ? begin_section(reader, line.text, line.size) :
-                                           split_assignment(reader, line.text, &value);
-
-                if (problem)
-                        *ret = (IniItem) { .kind = INI_PROBLEM, .line = line.number, .problem = problem };
-                else if (header)
-                        *ret = (IniItem) { .kind = INI_SECTION, .line = line.number, .section = reader->section };
-                else
-                        *ret = (IniItem) {
-                                .kind = INI_ASSIGNMENT,
-                                .line = line.number,
-                                .column = column_of(&line, value),
-                                .section = reader->section,
-                                .key = line.text,
-                                .value = value,
-                        };
+                if (check_bytes(line.text, line.size, ret))
+                        *ret = header ? begin_section(reader, &line) : split_assignment(reader, &line);
+                ret->line = line.number;
                 return true;
         }
         return false;

@@ -376,7 +376,7 @@ static SeccompProfile* read_profile(const char* name, const char* file, IniReade
 
 SeccompProfile* seccomp_profile_parse(const char* name, const char* file, const char* text, size_t size, Diagnostics* d) {
         _cleanup_ini_reader_ IniReader reader = {};
-        int r = ini_reader_init(&reader, text, size);
+        int r = ini_reader_init(&reader, INI_SYNTAX_SYSTEMD, text, size);
 
         return read_profile(name, file, &reader, r, d);
 }

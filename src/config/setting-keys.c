@@ -25,6 +25,20 @@ static const SettingKey zeek_keys[] = {
 };
 
 #undef AT
+#define AT(member) offsetof(ZeekControlSettings, member)
+
+/* The defaults are ZeekControl's. */
+static const SettingKey zeek_control_keys[] = {
+        { "ZeekPort", &setting_count, AT(zeek_port), "27760", .min = 1, .max = UINT16_MAX },
+        { "MetricsPort", &setting_count, AT(metrics_port), "9991", .max = UINT16_MAX },
+        { "PFRINGClusterID", &setting_count, AT(pf_ring_cluster_id), "21", .max = UINT8_MAX },
+        { "PFRINGClusterType", &setting_pf_ring_type, AT(pf_ring_cluster_type), "4-tuple" },
+        { "PFRINGFirstAppInstance", &setting_count, AT(pf_ring_first_app_instance), "0", .max = UINT16_MAX },
+        { "InterfacePrefix", &setting_affix, AT(interface_prefix) },
+        { "InterfaceSuffix", &setting_affix, AT(interface_suffix) },
+};
+
+#undef AT
 #define AT(member) offsetof(NodeSettings, member)
 
 static const SettingKey node_keys[] = {
@@ -72,6 +86,7 @@ static const SettingKey node_keys[] = {
 
 const SettingGroup supervisor_setting_group = { supervisor_keys, ELEMENTSOF(supervisor_keys) };
 const SettingGroup zeek_setting_group = { zeek_keys, ELEMENTSOF(zeek_keys) };
+const SettingGroup zeek_control_setting_group = { zeek_control_keys, ELEMENTSOF(zeek_control_keys) };
 const SettingGroup node_setting_group = { node_keys, ELEMENTSOF(node_keys) };
 
 static_assert(ELEMENTSOF(node_keys) <= 64, "which keys were assigned is remembered in 64 bits");

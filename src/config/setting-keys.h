@@ -12,9 +12,10 @@ typedef struct SettingGroup {
         size_t n_keys; /* at most 64 */
 } SettingGroup;
 
-extern const SettingGroup supervisor_setting_group; /* SupervisorSettings */
-extern const SettingGroup zeek_setting_group;       /* ZeekSettings */
-extern const SettingGroup node_setting_group;       /* NodeSettings */
+extern const SettingGroup supervisor_setting_group;   /* SupervisorSettings */
+extern const SettingGroup zeek_setting_group;         /* ZeekSettings */
+extern const SettingGroup zeek_control_setting_group; /* ZeekControlSettings */
+extern const SettingGroup node_setting_group;         /* NodeSettings */
 
 const SettingKey* setting_group_find(const SettingGroup* group, const char* name);
 

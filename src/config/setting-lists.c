@@ -17,6 +17,7 @@
 
 #define ACCOUNT_NAME_MAX 255U
 #define PROFILE_NAME_MAX 64U
+#define AFFIX_MAX 64U
 #define PATH_BYTES_MAX 4095U
 #define CPU_MAX 8191U       /* as in a NodeConfig */
 #define CPU_LIST_MAX 1024U
@@ -58,6 +59,12 @@ static char* parse_setting_path(const SettingKey* key, const char* value, void* 
 static char* parse_setting_path_list(const SettingKey* key, const char* value, void* at) {
         if (strlen(value) > PATH_BYTES_MAX)
                 return xasprintf("is longer than %u bytes", PATH_BYTES_MAX);
+        return store_string(value, at);
+}
+
+static char* parse_setting_affix(const SettingKey* key, const char* value, void* at) {
+        if (strlen(value) > AFFIX_MAX || !string_has_no_control(value))
+                return xasprintf("must be at most %u bytes without control characters", AFFIX_MAX);
         return store_string(value, at);
 }
 
@@ -218,6 +225,7 @@ const SettingType setting_account = STRING_TYPE(parse_setting_account);
 const SettingType setting_profile = STRING_TYPE(parse_setting_profile);
 const SettingType setting_path = STRING_TYPE(parse_setting_path);
 const SettingType setting_path_list = STRING_TYPE(parse_setting_path_list);
+const SettingType setting_affix = STRING_TYPE(parse_setting_affix);
 const SettingType setting_cpus = STRING_TYPE(parse_setting_cpus);
 const SettingType setting_scripts = STRV_TYPE(parse_setting_scripts);
 const SettingType setting_arguments = STRV_TYPE(parse_setting_arguments);

@@ -145,6 +145,16 @@ static char* parse_setting_backend(const SettingKey* key, const char* value, voi
         return NULL;
 }
 
+static char* parse_setting_pf_ring_type(const SettingKey* key, const char* value, void* at) {
+        PfRingClusterType type = pf_ring_cluster_type_from_string(value);
+
+        if (type < 0)
+                return xstrdup("must be 2-tuple, 4-tuple, 5-tuple, tcp-5-tuple, 6-tuple, or one of these with 'inner-' "
+                               "before it");
+        *(PfRingClusterType*) at = type;
+        return NULL;
+}
+
 const SettingType setting_bool = { .size = sizeof(bool), .parse = parse_setting_bool };
 const SettingType setting_count = { .size = sizeof(uint64_t), .parse = parse_setting_count };
 const SettingType setting_limit = { .size = sizeof(uint64_t), .parse = parse_setting_count, .unset_is_max = true };
@@ -158,3 +168,4 @@ const SettingType setting_oom_score = { .size = sizeof(OptionalInt), .parse = pa
 const SettingType setting_log_level = { .size = sizeof(int), .parse = parse_setting_log_level };
 const SettingType setting_restart = { .size = sizeof(RestartPolicy), .parse = parse_setting_restart };
 const SettingType setting_backend = { .size = sizeof(ZeekBackend), .parse = parse_setting_backend };
+const SettingType setting_pf_ring_type = { .size = sizeof(PfRingClusterType), .parse = parse_setting_pf_ring_type };

@@ -42,6 +42,7 @@ extern const SettingType setting_oom_score;    /* OptionalInt */
 extern const SettingType setting_log_level;    /* int */
 extern const SettingType setting_restart;      /* RestartPolicy */
 extern const SettingType setting_backend;      /* ZeekBackend */
+extern const SettingType setting_pf_ring_type; /* PfRingClusterType */
 extern const SettingType setting_exit_reasons; /* ExitReasonSet, a list */
 extern const SettingType setting_capabilities; /* uint64_t, a list */
 
@@ -49,6 +50,7 @@ extern const SettingType setting_account;     /* char*, a user or group */
 extern const SettingType setting_profile;     /* char*, a seccomp profile */
 extern const SettingType setting_path;        /* char*, absolute */
 extern const SettingType setting_path_list;   /* char*, with ':' between */
+extern const SettingType setting_affix;       /* char*, of a name */
 extern const SettingType setting_cpus;        /* char*, a list */
 extern const SettingType setting_scripts;     /* char**, a list */
 extern const SettingType setting_arguments;   /* char**, a list */

@@ -19,6 +19,21 @@ static const char* const zeek_backend_table[_ZEEK_BACKEND_MAX] = {
 
 DEFINE_ENUM_TABLE(zeek_backend, ZeekBackend)
 
+static const char* const pf_ring_cluster_type_table[_PF_RING_CLUSTER_TYPE_MAX] = {
+        [PF_RING_2_TUPLE] = "2-tuple",
+        [PF_RING_4_TUPLE] = "4-tuple",
+        [PF_RING_5_TUPLE] = "5-tuple",
+        [PF_RING_TCP_5_TUPLE] = "tcp-5-tuple",
+        [PF_RING_6_TUPLE] = "6-tuple",
+        [PF_RING_INNER_2_TUPLE] = "inner-2-tuple",
+        [PF_RING_INNER_4_TUPLE] = "inner-4-tuple",
+        [PF_RING_INNER_5_TUPLE] = "inner-5-tuple",
+        [PF_RING_INNER_TCP_5_TUPLE] = "inner-tcp-5-tuple",
+        [PF_RING_INNER_6_TUPLE] = "inner-6-tuple",
+};
+
+DEFINE_ENUM_TABLE(pf_ring_cluster_type, PfRingClusterType)
+
 /* What one section of the files has assigned so far. */
 typedef struct Section {
         const char* name;
@@ -30,6 +45,7 @@ typedef struct Section {
 typedef enum SectionIndex {
         SECTION_SUPERVISOR,
         SECTION_ZEEK,
+        SECTION_ZEEK_CONTROL,
         SECTION_NODE,
         SECTION_ROLE, /* + Role */
         _SECTION_MAX = SECTION_ROLE + _ROLE_MAX,
@@ -39,6 +55,7 @@ typedef enum SectionIndex {
 typedef struct Assignments {
         SupervisorSettings supervisor;
         ZeekSettings zeek;
+        ZeekControlSettings zeek_control;
         NodeSettings node, roles[_ROLE_MAX];
         Section sections[_SECTION_MAX];
 } Assignments;
@@ -55,6 +72,8 @@ static void assignments_init(Assignments* a) {
         *a = (Assignments) {};
         a->sections[SECTION_SUPERVISOR] = (Section) { "Supervisor", &supervisor_setting_group, &a->supervisor, 0 };
         a->sections[SECTION_ZEEK] = (Section) { "Zeek", &zeek_setting_group, &a->zeek, 0 };
+        a->sections[SECTION_ZEEK_CONTROL] =
+                (Section) { "ZeekControl", &zeek_control_setting_group, &a->zeek_control, 0 };
         a->sections[SECTION_NODE] = (Section) { "Node", &node_setting_group, &a->node, 0 };
         for (Role role = 0; role < _ROLE_MAX; role++)
                 a->sections[SECTION_ROLE + role] =
@@ -162,7 +181,7 @@ static void read_items(Assignments* a, const char* file, IniReader* reader, Diag
                         assign(a, file, &item, d);
                         break;
                 case INI_PROBLEM:
-                        diagnostics_add(d, file, item.line, "%s", item.problem);
+                        diagnostics_add(d, file, item.line, "%s, ignoring %s", item.problem, item.what_is_lost);
                         break;
                 }
 }
@@ -207,21 +226,21 @@ static void resolve(const SettingKey* key, void* to, const char* default_value, 
         }
 }
 
+/* Of a section that has its values for itself. */
+static void resolve_group(Section* section, void* values) {
+        for (size_t i = 0; i < section->group->n_keys; i++) {
+                const SettingKey* key = &section->group->keys[i];
+
+                resolve(key, value_at(values, key), key->default_value, &section, 1);
+        }
+}
+
 static Settings* assignments_resolve(Assignments* a) {
         Settings* settings = xnew0(Settings);
-        Section* supervisor = &a->sections[SECTION_SUPERVISOR];
-        Section* zeek = &a->sections[SECTION_ZEEK];
 
-        for (size_t i = 0; i < supervisor->group->n_keys; i++) {
-                const SettingKey* key = &supervisor->group->keys[i];
-
-                resolve(key, value_at(&settings->supervisor, key), key->default_value, &supervisor, 1);
-        }
-        for (size_t i = 0; i < zeek->group->n_keys; i++) {
-                const SettingKey* key = &zeek->group->keys[i];
-
-                resolve(key, value_at(&settings->zeek, key), key->default_value, &zeek, 1);
-        }
+        resolve_group(&a->sections[SECTION_SUPERVISOR], &settings->supervisor);
+        resolve_group(&a->sections[SECTION_ZEEK], &settings->zeek);
+        resolve_group(&a->sections[SECTION_ZEEK_CONTROL], &settings->zeek_control);
         for (Role role = 0; role < _ROLE_MAX; role++) {
                 Section* const sections[] = { &a->sections[SECTION_ROLE + role], &a->sections[SECTION_NODE] };
 
@@ -255,7 +274,7 @@ Settings* settings_parse(const char* file, const char* text, size_t size, Diagno
         _cleanup_ini_reader_ IniReader reader = {};
 
         assignments_init(&assignments);
-        if (ini_reader_init(&reader, text, size) < 0)
+        if (ini_reader_init(&reader, INI_SYNTAX_SYSTEMD, text, size) < 0)
                 diagnostics_add(d, file, 0, "Is larger than %u bytes, ignoring it", INI_FILE_MAX);
         else
                 read_items(&assignments, file, &reader, d);
@@ -268,6 +287,7 @@ Settings* settings_free(Settings* settings) {
 
         clear_group(&supervisor_setting_group, &settings->supervisor);
         clear_group(&zeek_setting_group, &settings->zeek);
+        clear_group(&zeek_control_setting_group, &settings->zeek_control);
         for (Role role = 0; role < _ROLE_MAX; role++)
                 clear_group(&node_setting_group, &settings->roles[role]);
         free(settings);

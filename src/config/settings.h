@@ -38,6 +38,24 @@ typedef enum ZeekBackend {
 
 DECLARE_ENUM_TABLE(zeek_backend, ZeekBackend);
 
+/* Which fields of a packet decide who of those that share an interface by PF_RING gets it. */
+typedef enum PfRingClusterType {
+        PF_RING_2_TUPLE,
+        PF_RING_4_TUPLE,
+        PF_RING_5_TUPLE,
+        PF_RING_TCP_5_TUPLE,
+        PF_RING_6_TUPLE,
+        PF_RING_INNER_2_TUPLE,
+        PF_RING_INNER_4_TUPLE,
+        PF_RING_INNER_5_TUPLE,
+        PF_RING_INNER_TCP_5_TUPLE,
+        PF_RING_INNER_6_TUPLE,
+        _PF_RING_CLUSTER_TYPE_MAX,
+        _PF_RING_CLUSTER_TYPE_INVALID = -EINVAL,
+} PfRingClusterType;
+
+DECLARE_ENUM_TABLE(pf_ring_cluster_type, PfRingClusterType);
+
 typedef struct OptionalInt {
         bool set;
         int value;
@@ -57,6 +75,17 @@ typedef struct ZeekSettings {
         char** arguments;
         char** environment; /* NAME=value, each name once */
 } ZeekSettings;
+
+/* Of zeekctl.cfg what node.cfg needs, under the same names. */
+typedef struct ZeekControlSettings {
+        uint64_t zeek_port;    /* the first one that is given to a node */
+        uint64_t metrics_port; /* the same; 0: none are given */
+        uint64_t pf_ring_cluster_id; /* 0: nothing is done for PF_RING */
+        PfRingClusterType pf_ring_cluster_type;
+        uint64_t pf_ring_first_app_instance;
+        char* interface_prefix; /* for lb_method=custom; NULL: none */
+        char* interface_suffix;
+} ZeekControlSettings;
 
 /* For the nodes of one role. Where a number limits something, UINT64_MAX is "not set" and "infinity". */
 typedef struct NodeSettings {
@@ -95,6 +124,7 @@ typedef struct NodeSettings {
 typedef struct Settings {
         SupervisorSettings supervisor;
         ZeekSettings zeek;
+        ZeekControlSettings zeek_control;
         NodeSettings roles[_ROLE_MAX];
 } Settings;
 

@@ -70,7 +70,7 @@ static char* check_profile(const char* value) {
 
 /* What ld.so(8) ignores in secure-execution mode, and the words with which the service manager speaks to its
  * services. A caller on the bus must not reach the loading of a program that still has privileges, nor
- * pretend to be the manager; root-owned files may set them. */
+ * pretend to be the manager. */
 static bool env_name_is_unsafe(const char* name) {
         static const char* const prefixes[] = { "LD_", "GLIBC_" };
         static const char* const names[] = {
@@ -96,9 +96,6 @@ static char* check_env_name(const char* name) {
 
         if (length == 0 || length > 256 || name[strspn(name, allowed)] || (name[0] >= '0' && name[0] <= '9'))
                 return xstrdup("is no valid name of an environment variable");
-        if (env_name_is_unsafe(name))
-                return xstrdup("is refused, because it changes how programs load or what they take for the service "
-                               "manager's word; the administrator may set it in supervisor.conf");
         return NULL;
 }
 
@@ -196,6 +193,19 @@ int node_spec_finish(NodeSpec* spec, ConfigError* e) {
         }
         if (spec->restart_name)
                 spec->restart = restart_policy_from_string(spec->restart_name);
+        return 0;
+}
+
+int node_spec_check_caller(const NodeSpec* spec, ConfigError* e) {
+        STRV_FOREACH(assignment, spec->env) {
+                _cleanup_free_ char* name = xstrndup(*assignment, strcspn(*assignment, "="));
+                _cleanup_free_ char* key = xasprintf("env[%s]", name);
+
+                if (env_name_is_unsafe(name))
+                        return config_error_set(e, key, "is refused, because it changes how programs load or what they "
+                                                "take for the service manager's word; the administrator may set it in "
+                                                "supervisor.conf");
+        }
         return 0;
 }
 

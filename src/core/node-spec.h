@@ -70,4 +70,7 @@ DEFINE_CLEANUP(NodeSpec*, node_spec_unref)
 /* Checks what concerns more than one field and derives role and policy. -EINVAL with *e. */
 int node_spec_finish(NodeSpec* spec, ConfigError* e);
 
+/* Refuses what only files of the administrator may ask for, who decides about the machine anyway. -EINVAL with *e. */
+int node_spec_check_caller(const NodeSpec* spec, ConfigError* e);
+
 bool node_spec_equal(const NodeSpec* a, const NodeSpec* b);

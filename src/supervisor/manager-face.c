@@ -23,7 +23,7 @@ static int handle_create(sd_bus_message* m, const Caller* caller, void* userdata
         Node* node;
         int r;
 
-        if (spec_read(m, &spec, &e) < 0)
+        if (spec_read(m, &spec, &e) < 0 || node_spec_check_caller(spec, &e) < 0)
                 return sd_bus_error_setf(error, ERROR_INVALID_CONFIG, "%s: %s", e.key, e.why);
         if (spec->seccomp && !seccomp_profile_exists(spec->seccomp))
                 return sd_bus_error_setf(error, ERROR_INVALID_CONFIG, "seccomp: there is no profile '%s'", spec->seccomp);

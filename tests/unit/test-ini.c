@@ -5,7 +5,7 @@
 #include "unit/scratch.h"
 
 /* All items of the text, one a line: "2 [Section]", "3 key=value in [Section]", "4 !problem". */
-static char* render(const char* text, size_t size) {
+static char* render(IniSyntax syntax, const char* text, size_t size) {
         _cleanup_ini_reader_ IniReader reader = {};
         char* rendered = NULL;
         size_t rendered_size;
@@ -13,7 +13,7 @@ static char* render(const char* text, size_t size) {
         IniItem item;
 
         assert_non_null(f);
-        assert_int_equal(ini_reader_init(&reader, text, size), 0);
+        assert_int_equal(ini_reader_init(&reader, syntax, text, size), 0);
         while (ini_reader_next(&reader, &item))
                 switch (item.kind) {
                 case INI_SECTION:
@@ -23,7 +23,7 @@ static char* render(const char* text, size_t size) {
                         (void) fprintf(f, "%u %s=%s in [%s]\n", item.line, item.key, item.value, item.section);
                         break;
                 case INI_PROBLEM:
-                        (void) fprintf(f, "%u !%s\n", item.line, item.problem);
+                        (void) fprintf(f, "%u !%s, ignoring %s\n", item.line, item.problem, item.what_is_lost);
                         break;
                 }
         assert_int_equal(fclose(f), 0);
@@ -31,7 +31,13 @@ static char* render(const char* text, size_t size) {
 }
 
 static void expect(const char* text, const char* expected) {
-        _cleanup_free_ char* rendered = render(text, strlen(text));
+        _cleanup_free_ char* rendered = render(INI_SYNTAX_SYSTEMD, text, strlen(text));
+
+        assert_string_equal(rendered, expected);
+}
+
+static void expect_of_python(const char* text, const char* expected) {
+        _cleanup_free_ char* rendered = render(INI_SYNTAX_PYTHON, text, strlen(text));
 
         assert_string_equal(rendered, expected);
 }
@@ -106,7 +112,7 @@ static void the_column_is_that_of_the_value(void** state) {
                 _cleanup_ini_reader_ IniReader reader = {};
                 IniItem item;
 
-                assert_int_equal(ini_reader_init(&reader, cases[i].text, strlen(cases[i].text)), 0);
+                assert_int_equal(ini_reader_init(&reader, INI_SYNTAX_SYSTEMD, cases[i].text, strlen(cases[i].text)), 0);
                 assert_true(ini_reader_next(&reader, &item) && ini_reader_next(&reader, &item));
                 assert_int_equal(item.kind, INI_ASSIGNMENT);
                 if (item.column != cases[i].column)
@@ -116,7 +122,7 @@ static void the_column_is_that_of_the_value(void** state) {
 
 static void lines_with_strange_bytes_are_refused_one_by_one(void** state) {
         static const char text[] = "[A]\nx=\xff\ny=\0 1\n\0z=1\nw=a\tb\nv=\x1b[0m\nu=\xc3\xa4\n";
-        _cleanup_free_ char* rendered = render(text, sizeof text - 1);
+        _cleanup_free_ char* rendered = render(INI_SYNTAX_SYSTEMD, text, sizeof text - 1);
 
         assert_string_equal(rendered, "1 [A]\n2 !Line is not valid UTF-8, ignoring it\n"
                                       "3 !Line holds control characters, ignoring it\n"
@@ -131,7 +137,7 @@ static void a_file_is_read_up_to_its_limit(void** state) {
         _cleanup_ini_reader_ IniReader reader = {};
 
         memset(large, '#', INI_FILE_MAX + 1);
-        assert_int_equal(ini_reader_init(&reader, large, INI_FILE_MAX + 1), -EFBIG);
+        assert_int_equal(ini_reader_init(&reader, INI_SYNTAX_SYSTEMD, large, INI_FILE_MAX + 1), -EFBIG);
         assert_int_equal(ini_reader_open(&reader, path), -ENOENT);
         assert_int_equal(ini_reader_open(&reader, scratch.path), -EBADFD);
         scratch_write(&scratch, "file", 0644, large);
@@ -139,6 +145,30 @@ static void a_file_is_read_up_to_its_limit(void** state) {
         large[INI_FILE_MAX] = 0;
         scratch_write(&scratch, "file", 0644, large);
         assert_int_equal(ini_reader_open(&reader, path), 0);
+}
+
+static void python_has_a_colon_too(void** state) {
+        expect_of_python("[A]\nx : 1\ny=fe80::1\nz:=1\n", "1 [A]\n2 x=1 in [A]\n3 y=fe80::1 in [A]\n4 z==1 in [A]\n");
+}
+
+static void python_goes_on_with_what_stands_further_to_the_right(void** state) {
+        expect_of_python("[A]\nx=1,\n  2,\n # a comment\n\n\t3\ny=4\n", "1 [A]\n2 x=1, 2, 3 in [A]\n7 y=4 in [A]\n");
+        expect_of_python("[A]\nx=\n  1\n  2=3\n[B]\n", "1 [A]\n2 x=1 2=3 in [A]\n5 [B]\n");
+        /* what stands as far to the right does not */
+        expect_of_python("[A]\n  x=1\n  y=2\n y=3\n  4\n", "1 [A]\n2 x=1 in [A]\n3 y=2 in [A]\n4 y=3 4 in [A]\n");
+        expect_of_python("[A]\n  x=1\n    [B]\n", "1 [A]\n2 x=1 [B] in [A]\n");
+        expect_of_python("[A]\nx=1\n  2", "1 [A]\n2 x=1 2 in [A]\n");
+        expect_of_python("[A]\r\nx=1\r\n  2\r\n", "1 [A]\n2 x=1 2 in [A]\n");
+}
+
+static void python_does_not_mind_backslashes(void** state) {
+        expect_of_python("[A]\nx=1\\\ny=2\n", "1 [A]\n2 x=1\\ in [A]\n3 y=2 in [A]\n");
+}
+
+static void python_does_not_read_on_behind_a_header(void** state) {
+        expect_of_python("[A] # the first\nx=1\n[B\ny=2\n[]\nz=3\n",
+                         "1 [A]\n2 x=1 in [A]\n3 !Invalid section header, ignoring what follows it up to the next one\n"
+                         "5 !Invalid section header, ignoring what follows it up to the next one\n");
 }
 
 int main(void) {
@@ -156,6 +186,10 @@ int main(void) {
                 cmocka_unit_test(the_column_is_that_of_the_value),
                 cmocka_unit_test(lines_with_strange_bytes_are_refused_one_by_one),
                 cmocka_unit_test(a_file_is_read_up_to_its_limit),
+                cmocka_unit_test(python_has_a_colon_too),
+                cmocka_unit_test(python_goes_on_with_what_stands_further_to_the_right),
+                cmocka_unit_test(python_does_not_mind_backslashes),
+                cmocka_unit_test(python_does_not_read_on_behind_a_header),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -142,7 +142,7 @@ static void errors_name_the_key(void** state) {
                 { "{\"name\":\"w\",\"tasks_max\":99999999999999999999}", "JSON", "too big integer" },
                 { "{\"name\":\"w\",\"env\":[]}", "env", "must be an object of strings" },
                 { "{\"name\":\"w\",\"env\":{\"A\":1}}", "env", "must be an object of strings" },
-                { "{\"name\":\"w\",\"env\":{\"LD_PRELOAD\":\"x\"}}", "env[LD_PRELOAD]", "is refused" },
+                { "{\"name\":\"w\",\"env\":{\"LD-PRELOAD\":\"x\"}}", "env[LD-PRELOAD]", "is no valid name" },
                 { "{\"name\":\"w\",\"addl_base_scripts\":\"x\"}", "addl_base_scripts", "must be a list of strings" },
                 { "{\"name\":\"w\",\"addl_base_scripts\":[1]}", "addl_base_scripts", "must be a list of strings" },
                 { "{\"name\":\"w\",\"addl_base_scripts\":[\"-x\"]}", "addl_base_scripts", "must not begin with '-'" },

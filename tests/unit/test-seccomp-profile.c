@@ -132,7 +132,7 @@ static void what_is_wrong_makes_the_profile_unusable_and_is_said(void** state) {
                   "F:2:25: SystemCallArchitectures= is no list that a ~ can turn round" },
                 { "[Seccomp]\nSystemCalFilter=read\n", "F:2:17: Unknown key 'SystemCalFilter=' in section [Seccomp]" },
                 { "[Seccomp]\nSystemCallFilter=read\n[Node]\n", "F:3: Unknown section [Node]" },
-                { "[Seccomp]\nnonsense\n", "F:2: Missing '=', ignoring line" },
+                { "[Seccomp]\nnonsense\n", "F:2: Missing '='" },
                 /* the first one counts, also if a later line takes it back */
                 { "[Seccomp]\nSystemCallFilter=opne\nSystemCallFilter=\nNoSuchKey=\n",
                   "F:2:18: SystemCallFilter=: there is no system call 'opne'" },

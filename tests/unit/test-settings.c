@@ -230,6 +230,10 @@ static void what_makes_no_sense_is_said_with_file_and_line(void** state) {
                 { "[Supervisor]\nMaxNodes=infinity\n", "MaxNodes= must be a number between 1 and 4096" },
                 { "[Supervisor]\nLogLevel=loud\n", "LogLevel= must be emerg" },
                 { "[Supervisor]\nAdoptTimeoutSec=soon\n", "AdoptTimeoutSec= must be a time span" },
+                { "[ZeekControl]\nZeekPort=0\n", "ZeekPort= must be a number between 1 and 65535, ignoring '0'" },
+                { "[ZeekControl]\nPFRINGClusterType=round-robin\n", "PFRINGClusterType= must be 2-tuple, 4-tuple, " },
+                { "[ZeekControl]\nInterfacePrefix=0123456789012345678901234567890123456789012345678901234567890123456789\n",
+                  "InterfacePrefix= must be at most 64 bytes" },
                 { "[Zeek]\nBinary=zeek\n", "Binary= must be an absolute path, ignoring 'zeek'" },
                 { "[Zeek]\nScripts=ok -x\n", "Scripts= holds '-x', which Zeek would take for an option" },
                 { "[Zeek]\nScripts=\"open\n", "Scripts= has a quote that is not closed" },
@@ -402,13 +406,14 @@ static void the_shipped_file_shows_the_defaults(void** state) {
 
         assert_same_group(&supervisor_setting_group, &defaults->supervisor, &settings->supervisor);
         assert_same_group(&zeek_setting_group, &defaults->zeek, &settings->zeek);
+        assert_same_group(&zeek_control_setting_group, &defaults->zeek_control, &settings->zeek_control);
         for (Role role = 0; role < _ROLE_MAX; role++)
                 assert_same_group(&node_setting_group, &defaults->roles[role], &settings->roles[role]);
 }
 
 static void the_shipped_file_names_every_key(void** state) {
         static const SettingGroup* const groups[] = {
-                &supervisor_setting_group, &zeek_setting_group, &node_setting_group
+                &supervisor_setting_group, &zeek_setting_group, &zeek_control_setting_group, &node_setting_group
         };
         _cleanup_free_ char* shipped = read_shipped();
 

@@ -75,7 +75,7 @@ static void every_malformed_configuration_names_its_key(void** state) {
         REFUSE("cpu_affinity", "type 'i', not 'd'", 2, "name", "s", "a", "cpu_affinity", "d", 1.0);
         REFUSE("addl_user_scripts", "type 'as'", 2, "name", "s", "a", "addl_user_scripts", "s", "x");
         REFUSE("addl_user_scripts", "must not begin with '-'", 2, "name", "s", "a", "addl_user_scripts", "as", 1, "-e");
-        REFUSE("env[LD_PRELOAD]", "is refused", 2, "name", "s", "a", "env", "a{ss}", 1, "LD_PRELOAD", "/evil.so");
+        REFUSE("env[LD-PRELOAD]", "is no valid name", 2, "name", "s", "a", "env", "a{ss}", 1, "LD-PRELOAD", "/evil.so");
         REFUSE("env[1X]", "no valid name", 2, "name", "s", "a", "env", "a{ss}", 1, "1X", "");
         REFUSE("directory", "must not hold '..'", 2, "name", "s", "a", "directory", "s", "../x");
         REFUSE("restart", "must be always, on-failure or never", 2, "name", "s", "a", "restart", "s", "maybe");
