@@ -3,10 +3,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "config/address-family.h"
 #include "config/ini.h"
 #include "config/seccomp-profile.h"
-#include "config/syscall-table.h"
 #include "config/word-list.h"
 #include "util/strv.h"
 
@@ -317,23 +315,15 @@ static int compare_strings(const void* a, const void* b) {
 static void finish(Draft* draft) {
         SeccompProfile* profile = draft->profile;
 
-        profile->other_calls = draft->filter == LIST_THESE      ? draft->refusal :
+        profile->other_calls = draft->filter == LIST_THESE      ? ENOSYS :
                                draft->log == LIST_ALL_BUT_THESE ? VERDICT_LOG :
                                                                   VERDICT_ALLOW;
-        profile->rules = xcalloc(SYSCALLS, sizeof profile->rules[0]);
-        for (size_t i = 0; i < SYSCALLS; i++) {
-                int verdict = judge(draft, i);
-
-                if (verdict != profile->other_calls)
-                        profile->rules[profile->n_rules++] = (SyscallRule) { syscall_name(i), verdict };
-        }
+        for (size_t i = 0; i < SYSCALLS; i++)
+                profile->verdicts[i] = judge(draft, i);
 
         profile->restricts_families = draft->families != LIST_NONE;
-        profile->allows_families = draft->families == LIST_THESE;
-        profile->families = xcalloc(ADDRESS_FAMILY_MAX, sizeof profile->families[0]);
-        for (int family = 0; family < ADDRESS_FAMILY_MAX; family++)
-                if (draft->family[family])
-                        profile->families[profile->n_families++] = family;
+        for (size_t i = 0; i < ADDRESS_FAMILY_MAX; i++)
+                profile->families[i] = draft->family[i] == (draft->families == LIST_THESE);
 
         if (profile->architectures)
                 qsort(profile->architectures, strv_length(profile->architectures), sizeof(char*), compare_strings);
@@ -353,8 +343,6 @@ SeccompProfile* seccomp_profile_free(SeccompProfile* profile) {
         free(profile->name);
         free(profile->problem);
         strv_free(profile->architectures);
-        free(profile->rules);
-        free(profile->families);
         free(profile);
         return NULL;
 }

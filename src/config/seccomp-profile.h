@@ -16,27 +16,21 @@
 
 #include <stdbool.h>
 
+#include "config/address-family.h"
 #include "config/diagnostics.h"
+#include "config/syscall-table.h"
 #include "core/verdict.h"
-
-typedef struct SyscallRule {
-        const char* name; /* static */
-        int verdict;
-} SyscallRule;
 
 typedef struct SeccompProfile {
         char* name;
         char* problem; /* why it cannot be used, "FILE:LINE: …"; NULL: it can, and all that follows is set */
 
-        char** architectures; /* besides the machine's own, by libseccomp's names; sorted */
-        int other_calls;      /* what becomes of a call that no rule speaks of */
-        SyscallRule* rules;   /* sorted by name; no verdict is that of other calls */
-        size_t n_rules;
-
+        char** architectures;   /* besides the machine's own, by libseccomp's names; sorted */
+        int verdicts[SYSCALLS]; /* by syscall_find() */
+        int other_calls;        /* what becomes of those that have no name yet; as if the kernel did not know them either,
+                                 * if the list is one of allowed calls: programs try new ones and do without */
         bool restricts_families;
-        bool allows_families; /* these and no others, or all but these */
-        int* families;        /* sorted */
-        size_t n_families;
+        bool families[ADDRESS_FAMILY_MAX]; /* those that are allowed then */
 } SeccompProfile;
 
 /* One profile from a text in memory, called `file` in diagnostics. Never NULL. */

@@ -55,3 +55,13 @@
 #define ORDER_SCOPE_NAME_MAX 255U /* systemd's UNIT_NAME_MAX */
 #define ORDER_GROUPS_MAX 1024U
 #define ORDER_CPU_MASK_MAX 1024U /* bytes: 8192 CPUs, the kernel's NR_CPUS */
+#define ORDER_SYSTEM_CALLS_MAX 1024U
+#define ORDER_SYSTEM_CALL_NAME_MAX 64U
+#define ORDER_ARCHITECTURES_MAX 16U
+
+/* System calls that are not allowed. A node that makes one after the other waits for its answers, and nobody else does. */
+#define SYSCALL_FILTERS_MAX 16U /* compiled and kept for the next launch */
+#define SYSCALL_ANSWERS_BURST 500U
+#define SYSCALL_ANSWERS_INTERVAL_USEC (100 * USEC_PER_MSEC)
+#define SYSCALL_KINDS_MAX 32U /* calls of a node that are counted apart; what is more counts together */
+#define SYSCALL_REPORT_INTERVAL_USEC (10 * USEC_PER_SEC) /* between two reports of the same call */

@@ -390,6 +390,10 @@ static const OrderKey keys[] = {
         { "OOMScoreAdjust", "i", read_oom_score_adjust },
         { "UMask", "u", read_umask },
         { "ResourceLimits", "a{st}", read_limits },
+        { "SystemCalls", "a{si}", order_read_system_calls },
+        { "OtherSystemCalls", "i", order_read_other_system_calls },
+        { "SystemCallArchitectures", "as", order_read_architectures },
+        { "AddressFamilies", "t", order_read_address_families },
 };
 
 const OrderKey* order_key_find(const char* name) {

@@ -21,3 +21,9 @@ size_t order_key_index(const OrderKey* key);
 int order_refuse(sd_bus_error* error, const char* format, ...) _printf_(2, 3);
 /* As order_refuse() for a message that ends (r is 0) or breaks (-errno) where a value of the key should be. */
 int order_refuse_value(sd_bus_error* error, const char* key, int r);
+
+/* The readers of what the process may ask of the kernel. */
+int order_read_system_calls(sd_bus_message* m, const char* key, LaunchOrder* order, sd_bus_error* error);
+int order_read_other_system_calls(sd_bus_message* m, const char* key, LaunchOrder* order, sd_bus_error* error);
+int order_read_architectures(sd_bus_message* m, const char* key, LaunchOrder* order, sd_bus_error* error);
+int order_read_address_families(sd_bus_message* m, const char* key, LaunchOrder* order, sd_bus_error* error);

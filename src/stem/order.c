@@ -37,6 +37,7 @@ LaunchOrder* launch_order_free(LaunchOrder* order) {
         free(order->error_file);
         free(order->groups);
         free(order->cpu_mask);
+        syscall_order_done(&order->syscalls);
         free(order);
         return NULL;
 }
@@ -95,6 +96,10 @@ static int check_order(LaunchOrder* order, uint64_t seen, bool user_mode, sd_bus
         if (!user_mode && (!uid || !gid))
                 return order_refuse(error, "%s: is missing", uid ? "GID" : "UID");
         order->has_user = uid;
+
+        const SyscallOrder* syscalls = &order->syscalls;
+        if (!syscalls->is_given && (syscalls->n_calls > 0 || syscalls->architectures || syscalls->restricts_families))
+                return order_refuse(error, "OtherSystemCalls: is missing");
 
         if (!order->working_directory)
                 order->working_directory = xstrdup("/");

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 #include <systemd/sd-bus.h>
 
+#include "stem/syscall-order.h"
 #include "util/alloc.h"
 #include "util/usec.h"
 
@@ -51,6 +52,7 @@ typedef struct LaunchOrder {
         mode_t umask;
         OrderLimit limits[RLIM_NLIMITS];
         size_t n_limits;
+        SyscallOrder syscalls;
 } LaunchOrder;
 
 LaunchOrder* launch_order_new(void);

@@ -13,6 +13,7 @@
 #include "stem/limits.h"
 #include "stem/order.h"
 #include "stem/process-name.h"
+#include "stem/syscall-verdicts.h"
 #include "util/alloc.h"
 #include "util/fd.h"
 #include "util/strv.h"
@@ -57,9 +58,13 @@ static const char* const keys[] = {
         "ResourceLimits",
         "Unknown",
         "StandardInput",
+        "SystemCalls",
+        "OtherSystemCalls",
+        "SystemCallArchitectures",
+        "AddressFamilies",
 };
 
-static const char* const signatures[] = { "s", "as", "a(sv)", "b", "u", "au", "t", "ay", "i", "a{st}", "v", "h" };
+static const char* const signatures[] = { "s", "as", "a(sv)", "b", "u", "au", "t", "ay", "i", "a{st}", "v", "h", "a{si}" };
 
 static sd_bus* make_bus(void) {
         sd_bus* bus = NULL;
@@ -154,9 +159,9 @@ static void append_value(sd_bus_message* m, const char* signature, Input* in) {
                 check(sd_bus_message_close_container(m) >= 0);
                 break;
         case '{':
-                check(sd_bus_message_open_container(m, 'e', "st") >= 0);
+                check(sd_bus_message_open_container(m, 'e', signature[2] == 't' ? "st" : "si") >= 0);
                 append_string(m, in);
-                append_value(m, "t", in);
+                append_value(m, signature[2] == 't' ? "t" : "i", in);
                 check(sd_bus_message_close_container(m) >= 0);
                 break;
         default:
@@ -174,6 +179,22 @@ static void append_entry(sd_bus_message* m, Input* in) {
         append_value(m, signature, in);
         check(sd_bus_message_close_container(m) >= 0);
         check(sd_bus_message_close_container(m) >= 0);
+}
+
+/* What can be answered for is what the next stem can be told. */
+static void check_system_calls(const SyscallOrder* order) {
+        _cleanup_syscall_verdicts_ SyscallVerdicts verdicts = {};
+        _cleanup_free_ char* text = syscall_verdicts_of_order(order);
+
+        check(order->is_given || (order->n_calls == 0 && !order->architectures && !order->restricts_families));
+        check(syscall_verdicts_from_string(text, &verdicts) == 0);
+        for (size_t i = 0; i < order->n_calls; i++) {
+                const OrderedCall* call = &order->calls[i];
+
+                check(verdict_is_valid(call->verdict) && syscall_order_verdict(order, call->name) == call->verdict);
+                check(!verdict_is_asked(call->verdict) || syscall_verdicts_on(&verdicts, call->name) == call->verdict);
+                check(i == 0 || strcmp(call[-1].name, call->name) < 0);
+        }
 }
 
 static void check_order(const LaunchOrder* order, bool user_mode) {
@@ -194,6 +215,7 @@ static void check_order(const LaunchOrder* order, bool user_mode) {
         check(!order->has_nice || (order->nice >= -20 && order->nice <= 19));
         check(!order->has_umask || order->umask <= 0777);
         check(order->n_limits <= RLIM_NLIMITS);
+        check_system_calls(&order->syscalls);
         check(!order->cpu_mask || order->cpu_mask_size % sizeof(unsigned long) == 0);
 }
 

@@ -25,8 +25,8 @@ ARROWS = {
     "config": {"core", "output/hook.h", "util"},
     "zeek": {"config", "core", "util"},
     "service": {"util"},
-    # the name of a node is a word on the wire; what becomes of the node is not the stem's business
-    "stem": {"core/node-name.h", "service", "util"},
+    # names and verdicts are words on the wire; what becomes of a node is not the stem's business
+    "stem": {"core/node-name.h", "core/verdict.h", "service", "util"},
     # what is said on the bus, in both directions: for the daemon and for its clients
     "wire": {"config", "core", "output/hook.h", "util"},
     "supervisor": {"config", "core", "output", "service", "util", "wire", "zeek"},

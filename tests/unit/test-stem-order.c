@@ -302,6 +302,39 @@ static void sizes_are_limited(void** state) {
         REFUSE(*state, USER_MODE, "a: there is no such key", 1, long_path, "s", "");
 }
 
+static void system_calls_have_verdicts(void** state) {
+        _cleanup_launch_order_ LaunchOrder* order = NULL;
+
+        READ(*state, USER_MODE, &order, 7, BASICS, "OtherSystemCalls", "i", ENOSYS, "SystemCalls", "a{si}", 3, "mount", EPERM,
+             "ptrace", VERDICT_KILL, "read", VERDICT_ALLOW, "SystemCallArchitectures", "as", 1, "x86", "AddressFamilies", "t",
+             UINT64_C(1) << AF_UNIX);
+        assert_true(order->syscalls.is_given && order->syscalls.restricts_families);
+        assert_int_equal(order->syscalls.other_calls, ENOSYS);
+        assert_int_equal(syscall_order_verdict(&order->syscalls, "ptrace"), VERDICT_KILL);
+        assert_int_equal(syscall_order_verdict(&order->syscalls, "mount"), EPERM);
+        assert_int_equal(syscall_order_verdict(&order->syscalls, "read"), VERDICT_ALLOW);
+        assert_int_equal(syscall_order_verdict(&order->syscalls, "write"), ENOSYS);
+        assert_string_equal(order->syscalls.architectures[0], "x86");
+        assert_true(order->syscalls.families == 2);
+}
+
+static void what_is_said_of_system_calls_makes_sense(void** state) {
+        _cleanup_free_ char* long_name = xcalloc(ORDER_SYSTEM_CALL_NAME_MAX + 2, 1);
+
+        memset(long_name, 'x', ORDER_SYSTEM_CALL_NAME_MAX + 1);
+        REFUSE(*state, USER_MODE, "OtherSystemCalls: -3 is no verdict", 4, BASICS, "OtherSystemCalls", "i", -3);
+        REFUSE(*state, USER_MODE, "SystemCalls: read: 4096 is no verdict", 1, "SystemCalls", "a{si}", 1, "read", 4096);
+        REFUSE(*state, USER_MODE, "SystemCalls: not the name", 1, "SystemCalls", "a{si}", 1, "", 0);
+        REFUSE(*state, USER_MODE, "SystemCalls: not the name", 1, "SystemCalls", "a{si}", 1, "re ad", 0);
+        REFUSE(*state, USER_MODE, "SystemCalls: not the name", 1, "SystemCalls", "a{si}", 1, long_name, 0);
+        REFUSE(*state, USER_MODE, "SystemCalls: read is not in its place", 1, "SystemCalls", "a{si}", 2, "write", 0, "read", 0);
+        REFUSE(*state, USER_MODE, "SystemCalls: read is not in its place", 1, "SystemCalls", "a{si}", 2, "read", 0, "read", 1);
+        REFUSE(*state, USER_MODE, "SystemCallArchitectures: not an architecture", 1, "SystemCallArchitectures", "as", 1, "vax");
+        REFUSE(*state, USER_MODE, "OtherSystemCalls: is missing", 4, BASICS, "SystemCalls", "a{si}", 1, "read", 0);
+        REFUSE(*state, USER_MODE, "OtherSystemCalls: is missing", 4, BASICS, "AddressFamilies", "t", UINT64_C(0));
+        REFUSE(*state, USER_MODE, "OtherSystemCalls: is missing", 4, BASICS, "SystemCallArchitectures", "as", 1, "x86");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(what_is_not_ordered_has_a_default),
@@ -315,6 +348,8 @@ int main(void) {
                 cmocka_unit_test(values_make_sense),
                 cmocka_unit_test(dots_in_directory_names_are_no_way_up),
                 cmocka_unit_test(sizes_are_limited),
+                cmocka_unit_test(system_calls_have_verdicts),
+                cmocka_unit_test(what_is_said_of_system_calls_makes_sense),
         };
 
         return cmocka_run_group_tests(tests, open_bus, close_bus);
