@@ -11,12 +11,16 @@
 #include "util/fd.h"
 
 /* The file begins with the place of the oldest entry; each entry is its size and its bytes. An entry is there once all of
- * it is: a daemon that is killed while it writes one leaves a piece of it at the end, which is not looked at. */
+ * it is: a daemon that is killed while it writes one leaves a piece of it at the end, which is not looked at. While nothing
+ * waits there is no file. */
 typedef uint64_t Head;
 typedef uint32_t Size;
 
+#define FILE_FLAGS (O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+
 struct EventQueue {
-        int fd;
+        char* path; /* NULL: the file has no name, and is kept */
+        int fd;     /* empty while there is no file */
         Head first; /* where the oldest entry is */
         Head end;   /* behind the youngest */
         unsigned n;
@@ -40,10 +44,12 @@ static bool read_size(const EventQueue* q, Head at, Size* ret) {
 static void forget_all(EventQueue* q) {
         q->first = q->end = sizeof(Head);
         q->n = 0;
-        /* A file that cannot be cut says with its head that there is nothing before this place. */
-        if (ftruncate(q->fd, (off_t) sizeof(Head)) < 0)
-                return;
-        (void) write_at(q, &q->first, sizeof q->first, 0);
+        /* First of all empty: a directory may have been made read-only. */
+        (void) !ftruncate(q->fd, 0);
+        if (q->path) {
+                (void) unlink(q->path);
+                q->fd = fd_close(q->fd);
+        }
 }
 
 /* Counts what is there. */
@@ -73,13 +79,16 @@ int event_queue_new(const char* path, EventQueue** ret) {
         _cleanup_(event_queue_freep) EventQueue* q = xnew0(EventQueue);
         int r;
 
-        q->fd = path ? open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600)
-                     : memfd_create("zeek-supervisor-events", MFD_CLOEXEC);
-        if (q->fd < 0)
+        q->path = xstrdup_or_null(path);
+        q->first = q->end = sizeof(Head);
+        q->fd = path ? open(path, O_RDWR | FILE_FLAGS) : memfd_create("zeek-supervisor-events", MFD_CLOEXEC);
+        if (q->fd < 0 && (!path || errno != ENOENT))
                 return -errno;
-        r = look(q);
-        if (r < 0)
-                return r;
+        if (path && q->fd >= 0) {
+                r = look(q);
+                if (r < 0)
+                        return r;
+        }
         *ret = take_ptr(q);
         return 0;
 }
@@ -89,6 +98,7 @@ EventQueue* event_queue_free(EventQueue* q) {
                 return NULL;
 
         (void) fd_close(q->fd);
+        free(q->path);
         free(q->bytes);
         free(q);
         return NULL;
@@ -98,17 +108,31 @@ bool event_queue_is_empty(const EventQueue* q) {
         return q->n == 0;
 }
 
+static int begin_file(EventQueue* q) {
+        if (q->fd < 0) {
+                q->fd = open(q->path, O_RDWR | O_CREAT | O_TRUNC | FILE_FLAGS, 0600);
+                if (q->fd < 0)
+                        return -errno;
+        }
+        return write_at(q, &q->first, sizeof q->first, 0);
+}
+
 int event_queue_append(EventQueue* q, const void* data, size_t size) {
         Size head = (Size) size;
         int r;
 
         if (q->n >= EVENT_QUEUE_MAX || size > EVENT_QUEUE_BYTES_MAX || q->end + size > EVENT_QUEUE_BYTES_MAX)
                 return -ENOBUFS;
-        r = write_at(q, &head, sizeof head, q->end);
+        r = q->n == 0 ? begin_file(q) : 0;
+        if (r >= 0)
+                r = write_at(q, &head, sizeof head, q->end);
         if (r >= 0)
                 r = write_at(q, data, size, q->end + sizeof head);
-        if (r < 0)
+        if (r < 0) {
+                if (q->n == 0 && q->fd >= 0)
+                        forget_all(q);
                 return r;
+        }
         q->end += sizeof head + size;
         q->n++;
         return 0;

@@ -2,7 +2,7 @@
 #pragma once
 
 /* Journal entries about nodes that wait for a full journal, oldest first, in a file: who kills the daemon leaves them to
- * the next one. */
+ * the next one. The file is there while something waits, and only then. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,8 +15,8 @@
 
 typedef struct EventQueue EventQueue;
 
-/* With what an earlier daemon has left in the file. A path of NULL is a file that ends with us. -errno: there is no file,
- * or what is there cannot be used. */
+/* With what an earlier daemon has left in the file, if there is one. A path of NULL is a file that ends with us. -errno:
+ * what is there cannot be used. */
 int event_queue_new(const char* path, EventQueue** ret);
 /* What waits stays in the file. */
 EventQueue* event_queue_free(EventQueue* q);

@@ -124,7 +124,8 @@ static void arm_timer(HookProcess* p, usec_t delay) {
                 if (r >= 0)
                         r = sd_event_source_set_enabled(p->timer, SD_EVENT_ONESHOT);
         }
-        if (r < 0)
+        /* ESTALE: the loop has ended. So does the program then, with its input, or by the next daemon. */
+        if (r < 0 && r != -ESTALE)
                 (void) log_error_errno(r, "Failed to watch the end of \"%s\": %m", p->name);
 }
 

@@ -130,6 +130,8 @@ def test_the_daemon_ends_at_once_whatever_is_being_compiled(machine, file):
     lines = [f"Match=pattern {n} of [a-z]+[0-9]{{1,50}} and {n}\n" for n in range(4000)]
     file("endless", "[Hook]\n" + "".join(lines) + "Action=suppress\n")
     machine.bus.start_call("Reload")
+    threads = machine.lab.path(f"/proc/{machine.show('zeek-supervisor.service')['MainPID']}/task")
+    machine.wait_for(lambda: len(list(threads.iterdir())) > 1, what="the worker")
     machine.run("systemctl stop zeek-supervisor", timeout=20)
     assert machine.show("zeek-supervisor.service")["Result"] == "success"
     machine.run(["rm", f"{PLACES['/etc']}/endless.hook"])

@@ -10,14 +10,14 @@ from raw_bus import RawBus
 pytestmark = pytest.mark.usefixtures("tidy")
 
 CONF = "/etc/zeek-supervisor/supervisor.conf.d/restart.conf"
-DELAY = 80_000
+DELAY = 250_000
 GIVEN_UP = "465daec9765e41f98d943e3be9015cdb"
 
 
 def prepare(lab):
     lab.write(
         CONF,
-        "[Logger]\nRestartDelaySec=80ms\nRestartDelayMaxSec=200ms\n"
+        "[Logger]\nRestartDelaySec=250ms\nRestartDelayMaxSec=600ms\n"
         "[Proxy]\nRestartAttempts=4\nRestartDelaySec=20ms\n"
         "[Worker]\nRestartDelaySec=40ms\nRestartResetSec=60ms\n"
         "[Manager]\nRestartPreventExitStatus=7 SIGUSR1 SIGABRT\nRestartDelaySec=20ms\n",
@@ -91,19 +91,20 @@ def test_the_scope_keeps_its_name_and_is_another_one(machine, story):
 
 def delays(story, name, after=-1):
     """Between each automatic start and the next one, as announced by NextRestartUSec, by the number of the former. (Changes
-    of one turn of the loop come as one signal, so not every start is to be seen.)"""
+    of one turn of the loop come as one signal, so not every start is to be seen; nor does one wait that ended late.)"""
     seen = [snapshot for snapshot in story.snapshots(name) if snapshot.at > after]
     starts = {s["NRestarts"]: s["StateSinceUSec"] for s in seen if s["State"] == "starting" and s["NRestarts"] > 0}
-    ends = {s["NRestarts"]: s["NextRestartUSec"] for s in seen if s["State"] == "waiting"}
+    waits = [s for s in seen if s["State"] == "waiting" and s["NextRestartUSec"] > s["StateSinceUSec"]]
+    ends = {s["NRestarts"]: s["NextRestartUSec"] for s in waits}
     return {number: ends[number] - starts[number] for number in starts.keys() & ends.keys()}
 
 
 def test_the_delay_doubles_at_each_third_attempt_up_to_its_maximum(machine, story):
     machine.create("node", **of_role("LOGGER", "node"), env=play("early", "exit=1"))
-    expected = [DELAY] * 3 + [2 * DELAY] * 3 + [200_000] * 3
+    expected = [DELAY] * 3 + [2 * DELAY] * 3 + [600_000] * 3
     story.wait("node", NRestarts=len(expected))
     found = delays(story, "node")
-    assert len(found) >= len(expected) / 2
+    assert len(found) >= len(expected) / 3
     for number in found.keys() & range(len(expected)):
         assert abs(found[number] - expected[number]) < 5_000, number
 
@@ -116,7 +117,7 @@ def test_the_start_comes_when_it_was_announced(machine, story):
 
 
 def test_who_was_up_for_longer_than_the_delay_is_started_at_once(machine, story):
-    machine.create("node", **of_role("LOGGER", "node"), env=play("exit=1", "after=100"))
+    machine.create("node", **of_role("LOGGER", "node"), env=play("exit=1", "after=300"))
     story.wait("node", NRestarts=3)
     announced = {s["NextRestartUSec"] for s in story.snapshots("node") if s["State"] == "starting"}
     assert announced == {0}

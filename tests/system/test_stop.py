@@ -32,9 +32,12 @@ def destroy(machine, name=""):
 
 def grown_tree(machine, name, size):
     """Its processes, once it has started all of them."""
-    processes = machine.wait_for(lambda: (found := tree(machine, name)) and len(found) == size and found)
-    assert all(is_alive(machine, pid) for pid in processes)
-    return processes
+
+    def grown():
+        found = tree(machine, name)
+        return len(found) == size and all(is_alive(machine, pid) for pid in found) and found
+
+    return machine.wait_for(grown)
 
 
 def events(machine, name, message_id):
@@ -45,7 +48,7 @@ def events(machine, name, message_id):
 
 
 def test_the_whole_tree_is_gone(machine):
-    machine.create("node", env=play("children=3", "daemonize-child", "stay"))
+    create_ready(machine, "node", env=play("children=3", "daemonize-child", "stay"))
     processes = grown_tree(machine, "node", 5)
     destroy(machine, "node")
     assert not any(is_alive(machine, pid) for pid in processes)

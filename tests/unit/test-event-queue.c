@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "supervisor/event-queue.h"
 #include "unit/scratch.h"
@@ -89,21 +90,27 @@ static void the_first_in_is_the_first_out_whoever_looks(void** state) {
         assert_empty(f);
 }
 
-static void an_empty_one_takes_no_room(void** state) {
+static void while_nothing_waits_there_is_no_file(void** state) {
         Fixture* f = *state;
-        off_t empty;
 
-        append(f, "one");
-        event_queue_drop_first(f->q);
-        empty = size_of_file(f);
+        assert_int_equal(access(f->path, F_OK), -1);
         for (unsigned round = 0; round < 5000; round++) {
                 append(f, "one");
                 append(f, "two");
                 event_queue_drop_first(f->q);
                 assert_first(f, "two");
                 event_queue_drop_first(f->q);
+                assert_int_equal(access(f->path, F_OK), -1);
         }
-        assert_int_equal(size_of_file(f), empty);
+}
+
+static void a_file_that_cannot_be_made_is_told_of(void** state) {
+        _cleanup_free_ char* nowhere = xasprintf("%s/no/events", ((Fixture*) *state)->scratch.path);
+        _cleanup_(event_queue_freep) EventQueue* q = NULL;
+
+        assert_int_equal(event_queue_new(nowhere, &q), 0);
+        assert_int_equal(event_queue_append(q, "one", 3), -ENOENT);
+        assert_true(event_queue_is_empty(q));
 }
 
 static void too_many_are_refused(void** state) {
@@ -147,7 +154,7 @@ static void what_is_something_else_is_begun_anew(void** state) {
         Fixture* f = *state;
 
         for (size_t i = 0; i < ELEMENTSOF(contents); i++) {
-                _cleanup_close_ int fd = open(f->path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+                _cleanup_close_ int fd = open(f->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
                 assert_int_equal(fd_write_all(fd, contents[i], sizes[i]), 0);
                 reopen(f);
@@ -176,7 +183,6 @@ static void what_is_no_file_is_refused(void** state) {
         Fixture* f = *state;
         EventQueue* q = NULL;
 
-        assert_int_equal(unlink(f->path), 0);
         assert_int_equal(mkfifo(f->path, 0600), 0);
         assert_int_equal(event_queue_new(f->path, &q), -EBADFD);
         assert_int_equal(unlink(f->path), 0);
@@ -188,7 +194,8 @@ static void what_is_no_file_is_refused(void** state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(the_first_in_is_the_first_out_whoever_looks, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(an_empty_one_takes_no_room, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(while_nothing_waits_there_is_no_file, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(a_file_that_cannot_be_made_is_told_of, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(too_many_are_refused, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_piece_of_an_entry_is_none, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(what_is_something_else_is_begun_anew, set_up, tear_down),
