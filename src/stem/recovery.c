@@ -167,7 +167,8 @@ static int compare_names(const void* a, const void* b) {
 }
 
 void recover(const RecoveryPlace* place, StoredDescriptors* all) {
-        qsort(all->items, all->n, sizeof all->items[0], compare_names);
+        if (all->n > 0)
+                qsort(all->items, all->n, sizeof all->items[0], compare_names);
 
         for (size_t i = 0, n; i < all->n; i += n) {
                 Group group = { .items = all->items + i };

@@ -81,6 +81,8 @@ class StemClient:
         self.signals = queue.Queue()
         self.seen = []
         self.bus.add_filter(self._filter)
+        # sd-bus takes no descriptors before it has seen that the authentication is over: the first call has none
+        self.property("PID")
 
     def close(self):
         self.bus.close_sync()
