@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/pidfd.h>
 
 #include "stem/adopt.h"
+#include "stem/kept-fds.h"
 #include "stem/pidfd.h"
 #include "stem/scope-name.h"
 #include "util/alloc.h"
@@ -23,37 +23,40 @@ static int find_process(const char* scope, pid_t pid) {
         return take_fd(pidfd);
 }
 
-static int take_stream(int fd) {
-        _cleanup_close_ int copy = fd >= 0 ? fd_duplicate(fd) : open("/dev/null", O_RDONLY | O_CLOEXEC);
-        int r;
+/* -ESRCH: there is no such process, or none of ours. */
+static int take_pidfd(const char* scope, pid_t pid, int pidfd) {
+        pid_t pid_of_fd;
 
-        if (copy < 0)
-                return fd >= 0 ? copy : -errno;
-        r = fd_set_nonblocking(copy, true);
-        return r < 0 ? r : take_fd(copy);
+        if (pidfd < 0 || pidfd_get_pid(pidfd, &pid_of_fd) < 0)
+                return find_process(scope, pid);
+        return pid_of_fd != 0 && pid_of_fd != pid ? -EINVAL : fd_duplicate(pidfd);
 }
 
-int adopt_process(const char* scope, pid_t pid, int pidfd, int output, int error, Process* ret) {
+/* What does not belong there is not taken, for the next stem would not find it in the store either. */
+static int take_others(const int fds[_NODE_FD_MAX], Process* process) {
+        for (unsigned i = NODE_FD_PROCESS + 1; i < _NODE_FD_MAX; i++) {
+                int r;
+
+                if (kept_fd_number(i, fds[i]) == 0)
+                        continue;
+                r = process->fds[i] = fd_duplicate(fds[i]);
+                if (r >= 0)
+                        r = fd_set_nonblocking(r, true);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int adopt_process(const char* scope, pid_t pid, const int fds[_NODE_FD_MAX], Process* ret) {
         Process process = PROCESS_NONE;
-        pid_t pid_of_fd;
-        int r = 0;
+        int r = take_pidfd(scope, pid, fds[NODE_FD_PROCESS]);
 
+        if (r < 0 && r != -ESRCH)
+                return r;
         process.pid = pid;
-        if (pidfd >= 0 && pidfd_get_pid(pidfd, &pid_of_fd) >= 0) {
-                if (pid_of_fd != 0 && pid_of_fd != pid)
-                        return -EINVAL;
-                process.pidfd = fd_duplicate(pidfd);
-        } else
-                process.pidfd = find_process(scope, pid);
-        if (process.pidfd < 0 && process.pidfd != -ESRCH)
-                r = process.pidfd;
-        if (process.pidfd < 0)
-                process.pidfd = -EBADF;
-
-        if (r >= 0)
-                r = process.output = take_stream(output);
-        if (r >= 0)
-                r = process.error = take_stream(error);
+        process.fds[NODE_FD_PROCESS] = r < 0 ? -EBADF : r;
+        r = take_others(fds, &process);
         if (r < 0) {
                 process_release(&process);
                 return r;

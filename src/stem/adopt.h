@@ -7,9 +7,9 @@
 #include "stem/store.h"
 
 /* Looks at a process that is said to be the main process of a node, with duplicates of the descriptors as far as they
- * are of use. pidfd: -EBADF if there is none; then the process must be in the scope, or *ret has none either, and counts
- * as ended. */
-int adopt_process(const char* scope, pid_t pid, int pidfd, int output, int error, Process* ret);
+ * are of use. Without a pidfd among them the process must be in the scope, or *ret has none either, and counts as ended.
+ * -EINVAL: the pidfd is that of another process. */
+int adopt_process(const char* scope, pid_t pid, const int fds[_NODE_FD_MAX], Process* ret);
 
 /* Stores and holds it. Takes the process over, but not on failure. */
 int adopt(NodeTable* nodes, Store* store, const char* name, const char* scope, Process* process);

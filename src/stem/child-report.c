@@ -19,9 +19,11 @@ static const char* const step_table[_CHILD_STEP_MAX] = {
         [CHILD_DIRECTORY_ENTER] = "change to working directory",
         [CHILD_ERROR_FILE] = "open standard error file",
         [CHILD_OUTPUT_FILE] = "open standard output file",
+        [CHILD_STATUS_FILE] = "make status file",
         [CHILD_CAPABILITIES] = "limit capabilities",
         [CHILD_AMBIENT] = "raise ambient capability",
         [CHILD_NO_NEW_PRIVILEGES] = "forbid new privileges",
+        [CHILD_HANDOVER] = "hand over descriptors",
         [CHILD_EXECUTE] = "execute",
 };
 
@@ -48,6 +50,8 @@ static char* describe_object(const ChildReport* report, const LaunchOrder* order
                 return xstrdup_or_null(order->error_file);
         case CHILD_OUTPUT_FILE:
                 return xstrdup_or_null(order->output_file);
+        case CHILD_STATUS_FILE:
+                return xstrdup_or_null(order->status_file);
         case CHILD_EXECUTE:
                 return xstrdup(order->arguments[0]);
         default:

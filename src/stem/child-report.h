@@ -28,9 +28,11 @@ typedef enum ChildStep {
         CHILD_DIRECTORY_ENTER,
         CHILD_ERROR_FILE,
         CHILD_OUTPUT_FILE,
+        CHILD_STATUS_FILE,
         CHILD_CAPABILITIES,
         CHILD_AMBIENT, /* index: the capability */
         CHILD_NO_NEW_PRIVILEGES,
+        CHILD_HANDOVER,
         CHILD_EXECUTE,
         _CHILD_STEP_MAX,
         _CHILD_STEP_INVALID = -EINVAL,

@@ -16,31 +16,29 @@
 #include <unistd.h>
 
 #include "stem/child.h"
+#include "stem/handover.h"
+#include "stem/working-directory.h"
 
 /* Where the child keeps its own descriptors after it has closed all others. */
 #define REPORT_FD 3
 #define GO_FD 4
-#define FIRST_FOREIGN_FD 5
+#define HANDOVER_FD 5
+#define FIRST_FOREIGN_FD 6
 #define PARKING_FD 16 /* above all of these, so that moving one never hits another */
 
 #define CAPABILITIES_MAX 64U
-#define OPEN_ATTEMPTS_MAX 8U      /* against somebody who makes and removes the file all the time */
-#define DIRECTORY_ATTEMPTS_MAX 8U /* against another launch that failed and removes its directories */
+#define OPEN_ATTEMPTS_MAX 8U /* against somebody who makes and removes the file all the time */
 
 typedef struct Child {
         const LaunchOrder* order;
-        LaunchDirectories* directories;
-        DirectoryUse directory_use;
         int report_fd;
         ChildReport report;
-        int affinity_error;
-        bool made_output_file, made_error_file;
-        /* The working directory, and at which lengths of it there is a directory that we made. */
-        char directory[PATH_MAX];
-        bool made_directory[PATH_MAX];
+        int affinity_error, status_error;
+        bool made_output_file, made_error_file, made_status_file;
+        int made_fds[_NODE_FD_MAX]; /* to be handed over */
 } Child;
 
-/* Static: it is large, and there is one in a process. */
+/* There is one in a process. */
 static Child child;
 
 static void send_report(void) {
@@ -53,35 +51,14 @@ static void begin(ChildStep step, uint32_t index) {
         send_report();
 }
 
-/* From below: what we made, and what others made who failed and found us in it. A note comes before the look whether it
- * can be removed: of two who fail at the same time the later one then either finds the note, or leaves the other what he
- * can remove. */
-static void remove_directories(void) {
-        LaunchDirectories* directories = child.directories;
-        char* path = child.directory;
-
-        launch_directories_leave(directories, child.directory_use);
-        for (size_t length = strlen(path); length > 0; length--) {
-                if (path[length - 1] == '/' || (path[length] != '/' && path[length] != 0))
-                        continue;
-                if (!child.made_directory[length] && !launch_directories_has_note(directories, path, length))
-                        continue;
-
-                launch_directories_note(directories, path, length);
-                path[length] = 0;
-                if (launch_directories_in_use(directories, path, length))
-                        continue;
-                if (rmdir(path) >= 0 || (errno != ENOTEMPTY && errno != EEXIST))
-                        launch_directories_strike(directories, path, length);
-        }
-}
-
 static void undo(void) {
         if (child.made_output_file)
                 (void) unlink(child.order->output_file);
         if (child.made_error_file)
                 (void) unlink(child.order->error_file);
-        remove_directories();
+        if (child.made_status_file)
+                (void) unlink(child.order->status_file);
+        working_directory_remove();
 }
 
 static _noreturn_ void fail_with(int error) {
@@ -119,7 +96,8 @@ static int arrange_descriptors(const ChildSetup* setup) {
         const int sources[] = { child.order->input_fd >= 0 ? child.order->input_fd : setup->null_fd,
                                 setup->output_fd,
                                 setup->error_fd >= 0 ? setup->error_fd : setup->null_fd, setup->report_fd,
-                                setup->go_fd >= 0 ? setup->go_fd : setup->null_fd };
+                                setup->go_fd >= 0 ? setup->go_fd : setup->null_fd,
+                                setup->handover_fd >= 0 ? setup->handover_fd : setup->null_fd };
         int parked[ELEMENTSOF(sources)];
 
         for (size_t i = 0; i < ELEMENTSOF(sources); i++) {
@@ -262,37 +240,9 @@ static void limit_capabilities(void) {
         }
 }
 
-/* One pass of `mkdir -p`. -ENOENT: a parent that was there has gone. */
-static int make_directories(void) {
-        char* path = child.directory;
-
-        for (size_t i = 1;; i++) {
-                char saved = path[i];
-
-                if (saved != '/' && saved != 0)
-                        continue;
-                if (path[i - 1] != '/') {
-                        path[i] = 0;
-                        int r = mkdir(path, 0755) < 0 ? -errno : 0;
-                        path[i] = saved;
-
-                        if (r >= 0)
-                                child.made_directory[i] = true;
-                        else if (r != -EEXIST)
-                                return r;
-                }
-                if (saved == 0)
-                        return 0;
-        }
-}
-
 static void enter_directory(void) {
-        int r = -ENOENT;
-
-        (void) stpcpy(child.directory, child.order->working_directory);
         begin(CHILD_DIRECTORY_MAKE, 0);
-        for (size_t i = 0; r == -ENOENT && i < DIRECTORY_ATTEMPTS_MAX; i++)
-                r = make_directories();
+        int r = working_directory_make(child.order->working_directory);
         if (r < 0)
                 fail_with(-r);
 
@@ -367,11 +317,29 @@ static void open_output_files(void) {
         }
 }
 
-/* Zeek's own words. */
-static void warn_about_affinity(void) {
-        const char* why = strerrordesc_np(child.affinity_error);
-        const char* const parts[] = { "node '", child.order->name ? child.order->name : "",
-                                      "' failed to set CPU affinity: ", why ? why : "unknown error", "\n" };
+/* A file of our own under this name, for the program to write and for the supervisor to read, who has no right to look
+ * into the directory and none beyond what everybody has to the file. Whatever was there before, the node's user could
+ * have replaced as well. A program that can do without runs without. */
+static void make_status_file(void) {
+        const char* name = child.order->status_file;
+
+        if (!name)
+                return;
+        begin(CHILD_STATUS_FILE, 0);
+        (void) unlink(name);
+        int fd = open(name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+        child.made_status_file = fd >= 0;
+        if (fd < 0 || fchmod(fd, 0644) < 0) /* whatever the mask */
+                child.status_error = errno;
+        else
+                child.made_fds[NODE_FD_STATUS] = fd;
+}
+
+/* In Zeek's own words. */
+static void warn(const char* what, int error) {
+        const char* why = strerrordesc_np(error);
+        const char* const parts[] = { "node '", child.order->name ? child.order->name : "", "' failed to ", what, ": ",
+                                      why ? why : "unknown error", "\n" };
         struct iovec iov[ELEMENTSOF(parts)];
 
         for (size_t i = 0; i < ELEMENTSOF(parts); i++)
@@ -384,7 +352,14 @@ static _noreturn_ void execute(void) {
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 fail();
         if (child.affinity_error != 0)
-                warn_about_affinity();
+                warn("set CPU affinity", child.affinity_error);
+        if (child.status_error != 0)
+                warn("make its status file", child.status_error);
+
+        begin(CHILD_HANDOVER, 0);
+        int r = handover_send(HANDOVER_FD, child.made_fds);
+        if (r < 0)
+                fail_with(-r);
 
         begin(CHILD_EXECUTE, 0);
         set_signal(SIGPIPE, SIG_DFL);
@@ -396,10 +371,10 @@ static _noreturn_ void execute(void) {
 
 void child_run(const LaunchOrder* order, const ChildSetup* setup) {
         child.order = order;
-        child.directories = setup->directories;
-        child.directory_use = setup->directory_use;
+        working_directory_init(setup->directories, setup->directory_use);
         child.report_fd = setup->report_fd;
         child.report.step = CHILD_DESCRIPTORS;
+        node_fds_init(child.made_fds);
 
         int r = arrange_descriptors(setup);
         if (r < 0)
@@ -424,5 +399,6 @@ void child_run(const LaunchOrder* order, const ChildSetup* setup) {
         limit_capabilities();
         enter_directory();
         open_output_files();
+        make_status_file();
         execute();
 }

@@ -13,13 +13,14 @@
 #include "stem/order.h"
 
 typedef struct ChildSetup {
-        /* The child's ends. error_fd and go_fd may be -EBADF: then standard error is /dev/null, and the child does
-         * not wait for a go. */
+        /* The child's ends. The last three may be -EBADF: then standard error is /dev/null, the child does not wait for a
+         * go, and it has nothing to hand over. */
         int null_fd;
         int output_fd;
-        int error_fd;
         int report_fd;
+        int error_fd;
         int go_fd;
+        int handover_fd;
 
         /* What the parent has for itself and the child shall not inherit. */
         struct rlimit nofile;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "link/stem-names.h"
 #include "stem/adopt.h"
 #include "stem/interface.h"
 #include "stem/limits.h"
@@ -46,12 +46,14 @@ static int read_signal(sd_bus_message* m, const char** ret_name, int* ret_signal
 }
 
 static int reply_with_node(sd_bus_message* m, const HeldNode* node) {
-        const Process* p = &node->process;
-        /* One that was adopted after its end has no pidfd, and there is no way to send nothing. */
-        _cleanup_close_ int nothing = p->pidfd >= 0 ? -EBADF : open("/dev/null", O_RDONLY | O_CLOEXEC);
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message* reply = NULL;
+        int r = sd_bus_message_new_method_return(m, &reply);
 
-        return sd_bus_reply_method_return(m, "uhhh", (uint32_t) p->pid, p->pidfd >= 0 ? p->pidfd : nothing, p->output,
-                                          p->error);
+        if (r >= 0)
+                r = sd_bus_message_append(reply, "u", (uint32_t) node->process.pid);
+        if (r >= 0)
+                r = node_fds_append(reply, node->process.fds);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
 static size_t count_launches(const Interface* face) {
@@ -217,40 +219,17 @@ static int method_attach(sd_bus_message* m, void* userdata, sd_bus_error* error)
         return r;
 }
 
-/* None, or pidfd and the read ends of stdout and stderr; borrowed from the message. */
-static int read_descriptors(sd_bus_message* m, int ret[3], sd_bus_error* error) {
-        size_t n = 0;
-        int r;
-
-        r = sd_bus_message_enter_container(m, 'a', "h");
-        while (r >= 0) {
-                int fd;
-
-                r = sd_bus_message_read_basic(m, 'h', &fd);
-                if (r == 0)
-                        break;
-                if (r > 0 && n < 3)
-                        ret[n] = fd;
-                n++;
-        }
-        if (r < 0)
-                return r;
-        if (n != 0 && n != 3) {
-                (void) sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "%zu descriptors instead of 0 or 3", n);
-                return -EINVAL;
-        }
-        return sd_bus_message_exit_container(m);
-}
-
 static int read_adoption(sd_bus_message* m, const char** ret_name, const char** ret_scope, Process* ret,
                          sd_bus_error* error) {
-        int fds[3] = { -EBADF, -EBADF, -EBADF };
+        int fds[_NODE_FD_MAX];
         uint32_t pid;
         int r;
 
         r = sd_bus_message_read(m, "ssu", ret_name, ret_scope, &pid);
         if (r >= 0)
-                r = read_descriptors(m, fds, error);
+                r = node_fds_read(m, fds);
+        if (r == -EBADMSG)
+                return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "A descriptor is given twice");
         if (r < 0)
                 return r;
 
@@ -260,7 +239,7 @@ static int read_adoption(sd_bus_message* m, const char** ret_name, const char** 
                                          why ? ": " : "", why ? why : "");
                 return -EINVAL;
         }
-        r = adopt_process(*ret_scope, (pid_t) pid, fds[0], fds[1], fds[2], ret);
+        r = adopt_process(*ret_scope, (pid_t) pid, fds, ret);
         if (r == -EINVAL)
                 (void) sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "The pidfd is not that of process %u", pid);
         return r;
@@ -396,7 +375,7 @@ const ProbeHandlers interface_probe_handlers = {
 static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD_WITH_ARGS("Launch", SD_BUS_ARGS("a{sv}", order),
-                                SD_BUS_RESULT("u", pid, "h", pidfd, "h", output, "h", error), method_launch, 0),
+                                SD_BUS_RESULT("u", pid, "a{sh}", descriptors), method_launch, 0),
         SD_BUS_METHOD_WITH_ARGS("Signal", SD_BUS_ARGS("s", name, "i", signal), SD_BUS_NO_RESULT, method_signal, 0),
         SD_BUS_METHOD_WITH_ARGS("Terminate", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT, method_terminate, 0),
         SD_BUS_METHOD_WITH_ARGS("KillScope", SD_BUS_ARGS("s", name, "i", signal), SD_BUS_NO_RESULT,
@@ -404,9 +383,9 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT, method_release, 0),
         SD_BUS_METHOD_WITH_ARGS("List", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ssubiib)", nodes), method_list, 0),
         SD_BUS_METHOD_WITH_ARGS("Attach", SD_BUS_ARGS("s", name),
-                                SD_BUS_RESULT("u", pid, "h", pidfd, "h", output, "h", error), method_attach, 0),
+                                SD_BUS_RESULT("u", pid, "a{sh}", descriptors), method_attach, 0),
         SD_BUS_METHOD_WITH_ARGS("Adopt",
-                                SD_BUS_ARGS("s", name, "s", scope, "u", pid, "ah", descriptors), SD_BUS_NO_RESULT,
+                                SD_BUS_ARGS("s", name, "s", scope, "u", pid, "a{sh}", descriptors), SD_BUS_NO_RESULT,
                                 method_adopt, 0),
         SD_BUS_METHOD_WITH_ARGS("Probe",
                                 SD_BUS_ARGS("as", arguments, "as", environment, "u", uid, "u", gid, "t",

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "stem/handover.h"
 #include "stem/launch.h"
 #include "stem/limits.h"
 #include "stem/peers.h"
@@ -180,8 +181,9 @@ static void launch_succeed(Launch* launch) {
 
         launch->exit_source = sd_event_source_disable_unref(launch->exit_source);
         launch->report_source = sd_event_source_disable_unref(launch->report_source);
-        launch->process.report = fd_close(launch->process.report);
+        launch->process.fds[PROCESS_FD_REPORT] = fd_close(launch->process.fds[PROCESS_FD_REPORT]);
 
+        handover_take(&launch->process, launch->slot);
         launch_directories_keep(launches->place.spawn->directories, launch->order->working_directory);
         store_slot_launched(launch->slot);
         r = node_table_add(launches->place.nodes, launch->order->name, launch->order->scope, &launch->process,
@@ -288,9 +290,9 @@ static int on_begin(void* userdata, pid_t* ret_pid, int* ret_pidfd) {
         r = process_spawn(launch->order, place->spawn, SPAWN_NODE, &launch->process);
         /* The child's end of the report pipe closes with exec or exit, and that is all there is to wait for. */
         if (r >= 0)
-                r = sd_event_add_io(place->event, &launch->report_source, launch->process.report, 0, on_report, launch);
+                r = sd_event_add_io(place->event, &launch->report_source, launch->process.fds[PROCESS_FD_REPORT], 0, on_report, launch);
         if (r >= 0)
-                r = sd_event_add_io(place->event, &launch->exit_source, launch->process.pidfd, EPOLLIN, on_exit_event,
+                r = sd_event_add_io(place->event, &launch->exit_source, launch->process.fds[NODE_FD_PROCESS], EPOLLIN, on_exit_event,
                                     launch);
         if (r >= 0)
                 r = store_child(launch);
@@ -304,7 +306,7 @@ static int on_begin(void* userdata, pid_t* ret_pid, int* ret_pidfd) {
         (void) sd_event_source_set_description(launch->exit_source, "launch-exit");
         launch->state = LAUNCH_SCOPE;
         *ret_pid = launch->process.pid;
-        *ret_pidfd = launch->process.pidfd;
+        *ret_pidfd = launch->process.fds[NODE_FD_PROCESS];
         return 0;
 }
 

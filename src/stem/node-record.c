@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "stem/kept-fds.h"
 #include "stem/node-record.h"
 #include "stem/process-name.h"
 #include "stem/scope-name.h"
@@ -18,10 +19,23 @@ void node_record_done(NodeRecord* record) {
         *record = (NodeRecord) {};
 }
 
+static char* numbers_to_string(const uint64_t numbers[_PROCESS_FD_MAX], bool all) {
+        char* text = xstrdup("");
+
+        for (unsigned i = 0; i < _PROCESS_FD_MAX; i++)
+                if (numbers[i] != 0 || (all && kept_fd_is_required(i)))
+                        free_and_replace(text, xasprintf("%s%s=%ju\n", text, kept_fd_key(i), (uintmax_t) numbers[i]));
+        return text;
+}
+
 char* node_record_to_string(const NodeRecord* record) {
-        return xasprintf("NAME=%s\nSCOPE=%s\nPID=%i\nOUTPUT=%ju\nERROR=%ju\nREPORT=%ju\n", record->name, record->scope,
-                         (int) record->pid, (uintmax_t) record->output, (uintmax_t) record->error,
-                         (uintmax_t) record->report);
+        _cleanup_free_ char* numbers = numbers_to_string(record->numbers, true);
+
+        return xasprintf("NAME=%s\nSCOPE=%s\nPID=%i\n%s", record->name, record->scope, (int) record->pid, numbers);
+}
+
+char* node_record_fds_to_string(const uint64_t numbers[_PROCESS_FD_MAX]) {
+        return numbers_to_string(numbers, false);
 }
 
 char* node_record_exit_to_string(const ProcessExit* e) {
@@ -69,9 +83,6 @@ typedef enum Key {
         KEY_NAME,
         KEY_SCOPE,
         KEY_PID,
-        KEY_OUTPUT,
-        KEY_ERROR,
-        KEY_REPORT,
         KEY_LAUNCHED,
         KEY_FAILED,
         KEY_TERMINATED,
@@ -85,9 +96,6 @@ static const char* const key_table[_KEY_MAX] = {
         [KEY_NAME] = "NAME",
         [KEY_SCOPE] = "SCOPE",
         [KEY_PID] = "PID",
-        [KEY_OUTPUT] = "OUTPUT",
-        [KEY_ERROR] = "ERROR",
-        [KEY_REPORT] = "REPORT",
         [KEY_LAUNCHED] = "LAUNCHED",
         [KEY_FAILED] = "FAILED",
         [KEY_TERMINATED] = "TERMINATED",
@@ -97,9 +105,7 @@ static const char* const key_table[_KEY_MAX] = {
 };
 
 #define KEY_BIT(key) (1U << (key))
-#define KEYS_REQUIRED                                                                                     \
-        (KEY_BIT(KEY_NAME) | KEY_BIT(KEY_SCOPE) | KEY_BIT(KEY_PID) | KEY_BIT(KEY_OUTPUT) | KEY_BIT(KEY_ERROR) | \
-         KEY_BIT(KEY_REPORT))
+#define KEYS_REQUIRED (KEY_BIT(KEY_NAME) | KEY_BIT(KEY_SCOPE) | KEY_BIT(KEY_PID))
 #define KEYS_EXIT (KEY_BIT(KEY_CODE) | KEY_BIT(KEY_STATUS))
 
 static int read_value(Key key, const char* value, NodeRecord* record) {
@@ -110,12 +116,6 @@ static int read_value(Key key, const char* value, NodeRecord* record) {
                 return read_scope(value, record);
         case KEY_PID:
                 return read_number(value, 1, INT32_MAX, &record->pid);
-        case KEY_OUTPUT:
-                return parse_u64(value, &record->output);
-        case KEY_ERROR:
-                return parse_u64(value, &record->error);
-        case KEY_REPORT:
-                return parse_u64(value, &record->report);
         case KEY_LAUNCHED:
                 return read_yes(value, &record->launched);
         case KEY_FAILED:
@@ -134,25 +134,31 @@ static int read_value(Key key, const char* value, NodeRecord* record) {
         return -EINVAL;
 }
 
-static Key find_key(const char* line, size_t length) {
-        Key key = 0;
-
-        while (key < _KEY_MAX && (strlen(key_table[key]) != length || memcmp(key_table[key], line, length) != 0))
-                key++;
-        return key;
+static bool is_key(const char* key, const char* line, size_t length) {
+        return key && strlen(key) == length && memcmp(key, line, length) == 0;
 }
 
+/* The bits of the keys, and behind them those of the numbers of descriptors. */
 static int read_line(const char* line, unsigned* seen, NodeRecord* record) {
         const char* equals = strchr(line, '=');
-        Key key;
+        size_t length = equals ? (size_t) (equals - line) : 0;
+        unsigned key = 0, place = 0;
 
-        if (!equals)
+        while (key < _KEY_MAX && !is_key(key_table[key], line, length))
+                key++;
+        while (key == _KEY_MAX && place < _PROCESS_FD_MAX && !is_key(kept_fd_key(place), line, length))
+                place++;
+        if (place == _PROCESS_FD_MAX || *seen & KEY_BIT(key + place))
                 return -EINVAL;
-        key = find_key(line, (size_t) (equals - line));
-        if (key == _KEY_MAX || *seen & KEY_BIT(key))
-                return -EINVAL;
-        *seen |= KEY_BIT(key);
-        return read_value(key, equals + 1, record) < 0 ? -EINVAL : 0;
+        *seen |= KEY_BIT(key + place);
+        return key < _KEY_MAX ? read_value(key, equals + 1, record) : parse_u64(equals + 1, &record->numbers[place]);
+}
+
+static bool is_complete(unsigned seen) {
+        for (unsigned i = 0; i < _PROCESS_FD_MAX; i++)
+                if (kept_fd_is_required(i) && !(seen & KEY_BIT(_KEY_MAX + i)))
+                        return false;
+        return (seen & KEYS_REQUIRED) == KEYS_REQUIRED && ((seen & KEYS_EXIT) == 0 || (seen & KEYS_EXIT) == KEYS_EXIT);
 }
 
 int node_record_from_string(const char* text, NodeRecord* ret) {
@@ -167,7 +173,7 @@ int node_record_from_string(const char* text, NodeRecord* ret) {
         STRV_FOREACH(line, lines)
                 if (read_line(*line, &seen, &record) < 0)
                         return -EINVAL;
-        if ((seen & KEYS_REQUIRED) != KEYS_REQUIRED || ((seen & KEYS_EXIT) != 0 && (seen & KEYS_EXIT) != KEYS_EXIT))
+        if (!is_complete(seen))
                 return -EINVAL;
 
         *ret = record;

@@ -20,8 +20,7 @@ typedef struct NodeRecord {
         char* name;
         char* scope;
         pid_t pid;
-        /* Numbers of the pipes' inodes, by which they are told apart; 0: there is none. */
-        uint64_t output, error, report;
+        uint64_t numbers[_PROCESS_FD_MAX]; /* of its descriptors (kept-fds.h); 0: there is none */
 
         bool launched;   /* the program runs, or ran; before, the report pipe tells */
         bool failed;     /* it never will */
@@ -36,6 +35,9 @@ void node_record_done(NodeRecord* record);
 
 /* The text of what it starts with, without anything that happens later. Allocated. */
 char* node_record_to_string(const NodeRecord* record);
+
+/* Those that are not 0. Allocated. */
+char* node_record_fds_to_string(const uint64_t numbers[_PROCESS_FD_MAX]);
 
 /* What is appended. */
 #define NODE_RECORD_LAUNCHED "LAUNCHED=yes\n"

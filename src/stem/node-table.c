@@ -151,7 +151,7 @@ HeldNode* node_table_find(const NodeTable* table, const char* name) {
 
 static int watch_process(HeldNode* node) {
         sd_event* event = node->table->event;
-        int pidfd = node->process.pidfd;
+        int pidfd = node->process.fds[NODE_FD_PROCESS];
         int r = pidfd >= 0 ? sd_event_add_io(event, &node->exit_source, pidfd, EPOLLIN, on_exit_event, node)
                            : sd_event_add_defer(event, &node->exit_source, on_no_pidfd, node);
 
@@ -213,9 +213,9 @@ int node_table_restore(NodeTable* table, const NodeRecord* record, Process* proc
 }
 
 int held_node_signal(HeldNode* node, int sig) {
-        if (node->exited || node->process.pidfd < 0)
+        if (node->exited || node->process.fds[NODE_FD_PROCESS] < 0)
                 return 0;
-        return pidfd_send_signal(node->process.pidfd, sig, NULL, 0) < 0 && errno != ESRCH ? -errno : 0;
+        return pidfd_send_signal(node->process.fds[NODE_FD_PROCESS], sig, NULL, 0) < 0 && errno != ESRCH ? -errno : 0;
 }
 
 int held_node_terminate(HeldNode* node) {

@@ -221,6 +221,17 @@ static int read_error_file(sd_bus_message* m, const char* key, LaunchOrder* orde
         return read_file_name(m, key, &order->error_file, error);
 }
 
+/* In the working directory and nowhere else: whatever has this name is replaced. */
+static int read_status_file(sd_bus_message* m, const char* key, LaunchOrder* order, sd_bus_error* error) {
+        int r = read_file_name(m, key, &order->status_file, error);
+
+        if (r < 0)
+                return r;
+        if (strchr(order->status_file, '/') || strlen(order->status_file) > NAME_MAX)
+                return order_refuse(error, "%s: not the name of a file in the working directory", key);
+        return 0;
+}
+
 static int read_truncate(sd_bus_message* m, const char* key, LaunchOrder* order, sd_bus_error* error) {
         int value;
         int r = sd_bus_message_read_basic(m, 'b', &value);
@@ -381,6 +392,7 @@ static const OrderKey keys[] = {
         { "StandardOutputFile", "s", read_output_file },
         { "StandardErrorFile", "s", read_error_file },
         { "TruncateOutputFiles", "b", read_truncate },
+        { "StatusFile", "s", read_status_file },
         { "UID", "u", read_uid },
         { "GID", "u", read_gid },
         { "Groups", "au", read_groups },

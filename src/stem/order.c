@@ -35,11 +35,16 @@ LaunchOrder* launch_order_free(LaunchOrder* order) {
         fd_close(order->input_fd);
         free(order->output_file);
         free(order->error_file);
+        free(order->status_file);
         free(order->groups);
         free(order->cpu_mask);
         syscall_order_done(&order->syscalls);
         free(order);
         return NULL;
+}
+
+bool launch_order_makes_fds(const LaunchOrder* order) {
+        return order->status_file;
 }
 
 /* Positions the message at the next key of the open a{sv}. Positive: there is one. */

@@ -34,6 +34,7 @@ typedef struct LaunchOrder {
         char* output_file; /* NULL: the pipe */
         char* error_file;
         bool truncate_files;
+        char* status_file; /* NULL: none */
 
         bool has_user; /* uid, gid and groups are to be set */
         uid_t uid;
@@ -57,6 +58,8 @@ typedef struct LaunchOrder {
 
 LaunchOrder* launch_order_new(void);
 LaunchOrder* launch_order_free(LaunchOrder* order);
+/* The child makes something that its parent has to have. */
+bool launch_order_makes_fds(const LaunchOrder* order) _pure_;
 DEFINE_CLEANUP(LaunchOrder*, launch_order_free)
 #define _cleanup_launch_order_ _cleanup_(launch_order_freep)
 

@@ -72,7 +72,7 @@ static void probe_fail(Probe* probe, char* why) {
 /* Takes in what is there; a descendant may keep the pipe open for ever. */
 static void read_output(Probe* probe) {
         while (!probe->why) {
-                ssize_t n = read(probe->process.output, probe->output + probe->n_output,
+                ssize_t n = read(probe->process.fds[NODE_FD_OUTPUT], probe->output + probe->n_output,
                                  sizeof probe->output - probe->n_output);
 
                 if (n < 0 && errno == EINTR)
@@ -175,9 +175,9 @@ int probes_begin(Probes* probes, LaunchOrder* order, usec_t timeout, sd_bus_mess
         r = process_spawn(order, probes->spawn, SPAWN_PROBE, &probe->process);
         if (r < 0)
                 return r;
-        r = sd_event_add_io(probes->event, &probe->output_source, probe->process.output, EPOLLIN, on_output, probe);
+        r = sd_event_add_io(probes->event, &probe->output_source, probe->process.fds[NODE_FD_OUTPUT], EPOLLIN, on_output, probe);
         if (r >= 0)
-                r = sd_event_add_io(probes->event, &probe->exit_source, probe->process.pidfd, EPOLLIN, on_exit_event,
+                r = sd_event_add_io(probes->event, &probe->exit_source, probe->process.fds[NODE_FD_PROCESS], EPOLLIN, on_exit_event,
                                     probe);
         if (r >= 0)
                 r = sd_event_add_time_relative(probes->event, &probe->timer, CLOCK_MONOTONIC, timeout, 0, on_timer,

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "stem/child.h"
+#include "stem/handover.h"
 #include "stem/limits.h"
 #include "stem/pidfd.h"
 #include "stem/process.h"
@@ -21,6 +22,7 @@ typedef struct Pipes {
         int error[2];
         int report[2];
         int go[2];
+        int handover[2];
 } Pipes;
 
 static void close_pair(int pair[2]) {
@@ -33,6 +35,7 @@ static void pipes_done(Pipes* pipes) {
         close_pair(pipes->error);
         close_pair(pipes->report);
         close_pair(pipes->go);
+        close_pair(pipes->handover);
 }
 
 static bool own_oom_score_is_negative(void) {
@@ -49,7 +52,7 @@ int spawn_settings_init(SpawnSettings* settings) {
         if (settings->null_fd < 0)
                 return -errno;
 
-        /* Three descriptors a node: the soft limit of 1024 is for programs that use select(2), and the nodes get it
+        /* Several descriptors a node: the soft limit of 1024 is for programs that use select(2), and the nodes get it
          * back. */
         if (getrlimit(RLIMIT_NOFILE, &settings->nofile) < 0)
                 return -errno;
@@ -86,7 +89,7 @@ static int make_output_pipe(int ret[2]) {
         return 0;
 }
 
-static int make_pipes(SpawnKind kind, Pipes* pipes) {
+static int make_pipes(const LaunchOrder* order, SpawnKind kind, Pipes* pipes) {
         int r;
 
         r = make_output_pipe(pipes->output);
@@ -98,6 +101,8 @@ static int make_pipes(SpawnKind kind, Pipes* pipes) {
                 r = fd_set_nonblocking(pipes->report[0], true);
         if (r >= 0 && kind == SPAWN_NODE && pipe2(pipes->go, O_CLOEXEC) < 0)
                 r = -errno;
+        if (r >= 0 && kind == SPAWN_NODE && launch_order_makes_fds(order))
+                r = handover_make(pipes->handover);
         return r;
 }
 
@@ -132,9 +137,10 @@ int process_spawn(const LaunchOrder* order, const SpawnSettings* settings, Spawn
         _cleanup_(pipes_done) Pipes pipes = { .output = { -EBADF, -EBADF },
                                               .error = { -EBADF, -EBADF },
                                               .report = { -EBADF, -EBADF },
-                                              .go = { -EBADF, -EBADF } };
+                                              .go = { -EBADF, -EBADF },
+                                              .handover = { -EBADF, -EBADF } };
         DirectoryUse use = DIRECTORY_USE_NONE;
-        int r = make_pipes(kind, &pipes);
+        int r = make_pipes(order, kind, &pipes);
 
         if (r < 0)
                 return r;
@@ -154,6 +160,7 @@ int process_spawn(const LaunchOrder* order, const SpawnSettings* settings, Spawn
                                          .error_fd = pipes.error[1],
                                          .report_fd = pipes.report[1],
                                          .go_fd = pipes.go[0],
+                                         .handover_fd = pipes.handover[1],
                                          .nofile = settings->nofile,
                                          .reset_oom_score = settings->reset_oom_score,
                                          .directories = settings->directories,
@@ -173,10 +180,12 @@ int process_spawn(const LaunchOrder* order, const SpawnSettings* settings, Spawn
 
         *ret = (Process) {
                 .pid = pid,
-                .pidfd = pidfd,
-                .output = take_fd(pipes.output[0]),
-                .error = take_fd(pipes.error[0]),
-                .report = take_fd(pipes.report[0]),
+                .fds = { [NODE_FD_PROCESS] = pidfd,
+                         [NODE_FD_OUTPUT] = take_fd(pipes.output[0]),
+                         [NODE_FD_ERROR] = take_fd(pipes.error[0]),
+                         [NODE_FD_STATUS] = -EBADF,
+                         [PROCESS_FD_REPORT] = take_fd(pipes.report[0]),
+                         [PROCESS_FD_HANDOVER] = take_fd(pipes.handover[0]) },
                 .go = take_fd(pipes.go[1]),
                 .directory_use = use,
         };
@@ -190,8 +199,8 @@ int process_go(Process* p) {
 }
 
 void process_kill(const Process* p) {
-        if (p->pidfd >= 0)
-                (void) pidfd_send_signal(p->pidfd, SIGKILL, NULL, 0);
+        if (p->fds[NODE_FD_PROCESS] >= 0)
+                (void) pidfd_send_signal(p->fds[NODE_FD_PROCESS], SIGKILL, NULL, 0);
 }
 
 void process_kill_group(const Process* p) {
@@ -204,7 +213,7 @@ void process_kill_group(const Process* p) {
 static int wait_for(const Process* p, int options, ProcessExit* ret) {
         siginfo_t info = {};
 
-        if (waitid(P_PIDFD, (id_t) p->pidfd, &info, WEXITED | WNOHANG | options) < 0)
+        if (waitid(P_PIDFD, (id_t) p->fds[NODE_FD_PROCESS], &info, WEXITED | WNOHANG | options) < 0)
                 return -errno;
         if (info.si_pid == 0)
                 return 0;
@@ -216,21 +225,19 @@ static int wait_for(const Process* p, int options, ProcessExit* ret) {
 int process_peek(const Process* p, ProcessExit* ret) {
         int r;
 
-        if (p->pidfd < 0) {
+        if (p->fds[NODE_FD_PROCESS] < 0) {
                 *ret = (ProcessExit) {};
                 return 1;
         }
         r = wait_for(p, WNOWAIT, ret);
-        return r == -ECHILD ? pidfd_get_exit(p->pidfd, ret) : r;
+        return r == -ECHILD ? pidfd_get_exit(p->fds[NODE_FD_PROCESS], ret) : r;
 }
 
 void process_release(Process* p) {
-        if (p->pidfd >= 0)
+        if (p->fds[NODE_FD_PROCESS] >= 0)
                 (void) wait_for(p, 0, NULL);
-        p->pidfd = fd_close(p->pidfd);
-        p->output = fd_close(p->output);
-        p->error = fd_close(p->error);
-        p->report = fd_close(p->report);
+        for (unsigned i = 0; i < _PROCESS_FD_MAX; i++)
+                p->fds[i] = fd_close(p->fds[i]);
         p->go = fd_close(p->go);
         p->pid = 0;
 }
@@ -247,14 +254,14 @@ static int copy_pipe(int fd) {
 }
 
 SpawnProgress process_read_report(const Process* p, ChildReport* last) {
-        struct pollfd report_end = { .fd = p->report };
+        struct pollfd report_end = { .fd = p->fds[PROCESS_FD_REPORT] };
         /* Asked first: behind the end nothing more comes. */
         bool is_over = poll(&report_end, 1, 0) > 0;
-        _cleanup_close_ int copy = copy_pipe(p->report);
+        _cleanup_close_ int copy = copy_pipe(p->fds[PROCESS_FD_REPORT]);
         ChildReport report;
 
         /* Without a descriptor to spare the only one who reads it is us. */
-        while (read(copy >= 0 ? copy : p->report, &report, sizeof report) == (ssize_t) sizeof report)
+        while (read(copy >= 0 ? copy : p->fds[PROCESS_FD_REPORT], &report, sizeof report) == (ssize_t) sizeof report)
                 *last = report;
         if (!is_over)
                 return SPAWN_UNDER_WAY;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-/* A child of ours as its parent sees it: pid, pidfd, and our ends of the pipes to it.
+/* A child of ours as its parent sees it: pid, and the descriptors by which it is known and heard.
  *
  * A process is not reaped until somebody asks for it, so its pid means this process and no other as long as this
  * object lives. One that was taken over from the stem before is reaped by the service manager, and only its pidfd
@@ -11,22 +11,26 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include "link/node-fds.h"
 #include "stem/child-report.h"
 #include "stem/launch-directories.h"
 #include "stem/order.h"
 
+/* Beside those that the supervisor gets too: those of the launch. None of them blocks. */
+enum {
+        PROCESS_FD_REPORT = _NODE_FD_MAX, /* read end of the pipe of its reports */
+        PROCESS_FD_HANDOVER,              /* socket for what it makes itself (handover.h); empty: nothing */
+        _PROCESS_FD_MAX,
+};
+
 typedef struct Process {
-        pid_t pid;  /* 0: none */
-        int pidfd;
-        int output; /* read ends, non-blocking */
-        int error;
-        int report;
+        pid_t pid; /* 0: none */
+        int fds[_PROCESS_FD_MAX];
         int go; /* write end; closing it instead of writing ends a child that waits */
         DirectoryUse directory_use; /* of a child that is being launched */
 } Process;
 
-#define PROCESS_NONE \
-        ((Process) { .pidfd = -EBADF, .output = -EBADF, .error = -EBADF, .report = -EBADF, .go = -EBADF })
+#define PROCESS_NONE ((Process) { .fds = { [0 ... _PROCESS_FD_MAX - 1] = -EBADF }, .go = -EBADF })
 
 /* What was ours and is restored in every child. */
 typedef struct SpawnSettings {

@@ -6,12 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "stem/pidfd.h"
+#include "stem/handover.h"
+#include "stem/kept-fds.h"
 #include "stem/recovery.h"
 #include "util/alloc.h"
 #include "util/fd.h"
 #include "util/log.h"
-#include "util/parse.h"
 
 /* All that was stored under one name. */
 typedef struct Group {
@@ -46,10 +46,14 @@ void stored_descriptors_done(StoredDescriptors* all) {
         *all = (StoredDescriptors) {};
 }
 
-/* Only files in memory have seals. */
+/* Only files in memory have seals, and of all that is kept only records may be written. */
+static bool is_record(int fd) {
+        return fcntl(fd, F_GET_SEALS) >= 0 && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR;
+}
+
 static int find_record(Group* group) {
         for (size_t i = 0; i < group->n; i++)
-                if (fcntl(group->items[i].fd, F_GET_SEALS) >= 0)
+                if (is_record(group->items[i].fd))
                         return take_fd(group->items[i].fd);
         return -EBADF;
 }
@@ -66,60 +70,32 @@ static int read_record(int fd, NodeRecord* ret) {
         return node_record_from_string(text, ret);
 }
 
-/* Where in the process a descriptor belongs; NULL: nowhere. */
-static int* find_place(Find* f, int fd) {
-        struct stat st;
-        pid_t pid;
-
-        if (pidfd_get_pid(fd, &pid) >= 0)
-                return pid == 0 || pid == f->record.pid ? &f->process.pidfd : NULL;
-        if (fstat(fd, &st) < 0 || !S_ISFIFO(st.st_mode))
-                return NULL;
-        if (st.st_ino == f->record.output)
-                return &f->process.output;
-        if (st.st_ino == f->record.error)
-                return &f->process.error;
-        return st.st_ino == f->record.report ? &f->process.report : NULL;
-}
-
 static void sort_out(Group* group, Find* f) {
         f->process.pid = f->record.pid;
         for (size_t i = 0; i < group->n; i++) {
                 int fd = group->items[i].fd;
-                int* place = fd < 0 ? NULL : find_place(f, fd);
+                int place = fd < 0 ? -ENOENT : kept_fd_place(fd, f->record.pid, f->record.numbers);
 
-                if (place && *place < 0)
-                        *place = take_fd(group->items[i].fd);
+                if (place >= 0 && f->process.fds[place] < 0)
+                        f->process.fds[place] = take_fd(group->items[i].fd);
         }
-}
-
-/* Something of a stream must be there to be handed out; what was no pipe has ended. */
-static int replace_missing(int* fd) {
-        if (*fd < 0)
-                *fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-        return *fd < 0 ? -errno : fd_set_nonblocking(*fd, true);
 }
 
 static int restore(const RecoveryPlace* place, Find* f, StoreSlot** slot) {
         NodeRecord* record = &f->record;
         Process* process = &f->process;
         HeldNode* node;
-        int r;
 
         if (node_table_find(place->nodes, record->name) || resumptions_has(place->resumptions, record->name))
                 return -EEXIST;
-        if (process->pidfd < 0 && !record->exited)
+        if (process->fds[NODE_FD_PROCESS] < 0 && !record->exited)
                 return -ESRCH;
-        r = replace_missing(&process->output);
-        if (r >= 0)
-                r = replace_missing(&process->error);
-        if (r < 0)
-                return r;
-
-        if ((!record->launched || record->failed) && process->report >= 0 && process->pidfd >= 0)
+        if ((!record->launched || record->failed) && process->fds[PROCESS_FD_REPORT] >= 0 &&
+            process->fds[NODE_FD_PROCESS] >= 0)
                 return resumption_begin(place->resumptions, record, process, slot);
 
-        process->report = fd_close(process->report);
+        process->fds[PROCESS_FD_REPORT] = fd_close(process->fds[PROCESS_FD_REPORT]);
+        handover_take(process, *slot);
         /* Now, so that the first one who asks gets the right answer. */
         if (!record->exited && process_peek(process, &record->exit) > 0) {
                 record->exited = true;
@@ -130,24 +106,21 @@ static int restore(const RecoveryPlace* place, Find* f, StoreSlot** slot) {
 
 static int recover_group(const RecoveryPlace* place, Group* group) {
         _cleanup_(find_done) Find f = { .record_fd = find_record(group), .process = PROCESS_NONE };
+        const char* name = group->items[0].name;
         StoreSlot* slot = NULL;
-        uint64_t number;
         int r;
 
         if (f.record_fd < 0)
                 return -ENOENT;
         r = read_record(f.record_fd, &f.record);
-        if (r >= 0)
-                r = parse_u64(group->items[0].name, &number);
         if (r < 0)
                 return r;
         if (f.record.released) { /* and the word of it came too late */
-                store_drop_name(place->store, group->items[0].name);
+                store_drop_name(place->store, name);
                 return 0;
         }
         sort_out(group, &f);
-        r = store_restore(place->store, number < STORE_SLOTS_MAX ? (unsigned) number : STORE_SLOTS_MAX,
-                          take_fd(f.record_fd), &slot);
+        r = store_restore(place->store, name, take_fd(f.record_fd), &slot);
         if (r < 0)
                 return r;
 

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "stem/handover.h"
 #include "stem/limits.h"
 #include "stem/peers.h"
 #include "stem/resumption.h"
@@ -120,8 +121,9 @@ static void succeed(Resumption* re) {
 
         re->exit_source = sd_event_source_disable_unref(re->exit_source);
         re->report_source = sd_event_source_disable_unref(re->report_source);
+        handover_take(&re->process, re->slot);
         store_slot_launched(re->slot);
-        re->process.report = fd_close(re->process.report);
+        re->process.fds[PROCESS_FD_REPORT] = fd_close(re->process.fds[PROCESS_FD_REPORT]);
         r = node_table_restore(all->nodes, &record, &re->process, &re->slot, &node);
         if (r < 0) {
                 (void) log_error_errno(r, "Failed to watch the process of node '%s': %m", re->name);
@@ -186,9 +188,9 @@ static int watch_process(Resumption* re) {
         usec_t patience = re->doomed ? 0 : LAUNCH_TIMEOUT_USEC;
         int r;
 
-        r = sd_event_add_io(event, &re->report_source, re->process.report, 0, on_report, re);
+        r = sd_event_add_io(event, &re->report_source, re->process.fds[PROCESS_FD_REPORT], 0, on_report, re);
         if (r >= 0)
-                r = sd_event_add_io(event, &re->exit_source, re->process.pidfd, EPOLLIN, on_exit_event, re);
+                r = sd_event_add_io(event, &re->exit_source, re->process.fds[NODE_FD_PROCESS], EPOLLIN, on_exit_event, re);
         if (r >= 0)
                 r = sd_event_add_time_relative(event, &re->timer, CLOCK_MONOTONIC, patience, 0, on_timer, re);
         if (r < 0)

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "stem/kept-fds.h"
 #include "stem/store.h"
 #include "util/alloc.h"
 #include "util/fd.h"
@@ -18,7 +18,8 @@ struct Store {
 
 struct StoreSlot {
         Store* store; /* weak */
-        unsigned number;
+        size_t number; /* STORE_SLOTS_MAX: it has a name of another kind */
+        char name[STORE_NAME_SIZE];
         int record_fd;
         const void* waits; /* who is told when it was sent; weak */
 };
@@ -55,18 +56,20 @@ static int make_record(const NodeRecord* record) {
         return r < 0 ? r : take_fd(fd);
 }
 
-static StoreSlot* slot_new(Store* store, unsigned number, int record_fd) {
+static StoreSlot* slot_new(Store* store, size_t number, const char* name, int record_fd) {
         StoreSlot* slot = xnew0(StoreSlot);
 
-        store->used[number] = true;
+        if (number < STORE_SLOTS_MAX)
+                store->used[number] = true;
         slot->store = store;
         slot->number = number;
+        (void) snprintf(slot->name, sizeof slot->name, "%s", name);
         slot->record_fd = record_fd;
         return slot;
 }
 
-static int find_free_number(const Store* store, unsigned* ret) {
-        for (unsigned i = 0; i < STORE_SLOTS_MAX; i++)
+static int find_free_number(const Store* store, size_t* ret) {
+        for (size_t i = 0; i < STORE_SLOTS_MAX; i++)
                 if (!store->used[i]) {
                         *ret = i;
                         return 0;
@@ -74,47 +77,53 @@ static int find_free_number(const Store* store, unsigned* ret) {
         return -ENOSPC;
 }
 
-/* 0 for what is no pipe: there is nothing to be kept of it. */
-static uint64_t pipe_number(int fd) {
-        struct stat st;
+static void make_name(size_t number, char ret[STORE_NAME_SIZE]) {
+        const char first[] = STORE_NAME_FIRST, second[] = STORE_NAME_SECOND;
+        const size_t n_second = sizeof second - 1;
 
-        return fd >= 0 && fstat(fd, &st) >= 0 && S_ISFIFO(st.st_mode) ? st.st_ino : 0;
+        ret[0] = first[number / n_second];
+        ret[1] = second[number % n_second];
+        ret[2] = 0;
 }
 
-static int send_slot(const StoreSlot* slot, const NodeRecord* record, const Process* process, notifier_sent_t sent,
-                     void* userdata) {
-        char text[64];
-        int fds[5];
-        size_t n = 0;
+/* STORE_SLOTS_MAX: it is no name of ours. */
+static size_t read_name(const char* name) {
+        const char first[] = STORE_NAME_FIRST, second[] = STORE_NAME_SECOND;
+        const char *a = strchr(first, name[0]), *b = name[0] ? strchr(second, name[1]) : NULL;
 
-        fds[n++] = slot->record_fd;
-        if (process->pidfd >= 0)
-                fds[n++] = process->pidfd;
-        if (record->output != 0)
-                fds[n++] = process->output;
-        if (record->error != 0)
-                fds[n++] = process->error;
-        if (record->report != 0)
-                fds[n++] = process->report;
+        if (!a || !b || name[1] == 0 || name[2] != 0)
+                return STORE_SLOTS_MAX;
+        return (size_t) (a - first) * (sizeof second - 1) + (size_t) (b - second);
+}
+
+static int send_slot(const StoreSlot* slot, const int* fds, size_t n_fds, notifier_sent_t sent, void* userdata) {
+        char text[64];
 
         /* A pipe whose writer has ended is not polled, and thrown away with what is left in it. */
-        (void) snprintf(text, sizeof text, "FDSTORE=1\nFDPOLL=0\nFDNAME=%u", slot->number);
-        return notifier_send(slot->store->notifier, text, fds, n, sent, userdata);
+        (void) snprintf(text, sizeof text, "FDSTORE=1\nFDPOLL=0\nFDNAME=%s", slot->name);
+        return notifier_send(slot->store->notifier, text, fds, n_fds, sent, userdata);
+}
+
+/* What is to be kept of these: those that have a number, and the pidfd. */
+static size_t choose(const int* from, unsigned n_from, uint64_t* ret_numbers, int* ret_fds) {
+        size_t n = 0;
+
+        for (unsigned i = 0; i < n_from; i++) {
+                ret_numbers[i] = kept_fd_number(i, from[i]);
+                if (ret_numbers[i] != 0 || (i == NODE_FD_PROCESS && from[i] >= 0))
+                        ret_fds[n++] = from[i];
+        }
+        return n;
 }
 
 int store_add(Store* store, const char* name, const char* scope, const Process* process, notifier_sent_t sent,
               void* userdata, StoreSlot** ret) {
-        const NodeRecord record = {
-                .name = (char*) name,
-                .scope = (char*) scope,
-                .pid = process->pid,
-                .output = pipe_number(process->output),
-                .error = pipe_number(process->error),
-                .report = pipe_number(process->report),
-        };
+        NodeRecord record = { .name = (char*) name, .scope = (char*) scope, .pid = process->pid };
+        int fds[STORE_SLOT_FDS_MAX], n = (int) choose(process->fds, _PROCESS_FD_MAX, record.numbers, fds + 1) + 1;
         _cleanup_close_ int record_fd = make_record(&record);
+        char slot_name[STORE_NAME_SIZE];
         StoreSlot* slot;
-        unsigned number;
+        size_t number;
         int r;
 
         if (record_fd < 0)
@@ -123,9 +132,11 @@ int store_add(Store* store, const char* name, const char* scope, const Process* 
         if (r < 0)
                 return r;
 
-        slot = slot_new(store, number, take_fd(record_fd));
+        make_name(number, slot_name);
+        fds[0] = record_fd;
+        slot = slot_new(store, number, slot_name, take_fd(record_fd));
         slot->waits = userdata;
-        r = send_slot(slot, &record, process, sent, userdata);
+        r = send_slot(slot, fds, (size_t) n, sent, userdata);
         if (r < 0) {
                 store_slot_keep(slot);
                 store->used[number] = false;
@@ -135,17 +146,33 @@ int store_add(Store* store, const char* name, const char* scope, const Process* 
         return r;
 }
 
-int store_restore(Store* store, unsigned number, int record_fd, StoreSlot** ret) {
+int store_restore(Store* store, const char* name, int record_fd, StoreSlot** ret) {
         _cleanup_close_ int owned = record_fd;
+        size_t number = read_name(name);
 
-        if (number >= STORE_SLOTS_MAX)
-                return -ERANGE;
-        if (store->used[number])
+        if (strlen(name) >= STORE_NAME_SIZE)
+                return -EINVAL;
+        if (number < STORE_SLOTS_MAX && store->used[number])
                 return -EEXIST;
         if (lseek(record_fd, 0, SEEK_END) < 0)
                 return -errno;
-        *ret = slot_new(store, number, take_fd(owned));
+        *ret = slot_new(store, number, name, take_fd(owned));
         return 0;
+}
+
+/* Noted when it is there: see handover.h for what follows if it is not. */
+int store_slot_extend(StoreSlot* slot, const int fds[_NODE_FD_MAX]) {
+        uint64_t numbers[_PROCESS_FD_MAX] = {};
+        int chosen[_NODE_FD_MAX], r;
+        size_t n = choose(fds, _NODE_FD_MAX, numbers, chosen);
+
+        r = send_slot(slot, chosen, n, NULL, NULL);
+        if (r > 0) {
+                _cleanup_free_ char* text = node_record_fds_to_string(numbers);
+
+                append(slot, text);
+        }
+        return r;
 }
 
 void store_slot_launched(StoreSlot* slot) {
@@ -168,16 +195,14 @@ void store_slot_exited(StoreSlot* slot, const ProcessExit* e) {
 
 /* The record is a duplicate of the service manager's: it says so even if the message never gets there. */
 StoreSlot* store_slot_drop(StoreSlot* slot) {
-        char name[16];
-
         if (!slot)
                 return NULL;
 
         append(slot, NODE_RECORD_RELEASED);
-        (void) snprintf(name, sizeof name, "%u", slot->number);
-        store_drop_name(slot->store, name);
+        store_drop_name(slot->store, slot->name);
         /* Free for the next at once: messages are sent in their order. */
-        slot->store->used[slot->number] = false;
+        if (slot->number < STORE_SLOTS_MAX)
+                slot->store->used[slot->number] = false;
         return store_slot_keep(slot);
 }
 

@@ -1,18 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-/* What the service manager keeps for the next stem (FDSTORE=1 of sd_notify(3)): of each node its pidfd, the read ends
- * of its output, its report pipe, and a file in memory that says which of them is what (node-record.h).
+/* What the service manager keeps for the next stem (FDSTORE=1 of sd_notify(3)): of each node all descriptors that its
+ * process is known by (process.h), and a file in memory that says which of them is what (node-record.h).
  *
- * All of a node comes and goes in one message and under one name, so the service manager never has a part of it. The
- * names are small numbers: the service manager hands all of them over in one environment variable, for which the kernel
- * has a limit of 128 KiB; a variable beyond it would mean that the stem could never be started again. */
+ * All of a node goes in one message and under one name, and all that it starts with comes so too; what its child hands
+ * over (handover.h) comes later. The names have two characters, a letter and another one: the service manager hands the
+ * name of each descriptor over in one environment variable, for which the kernel has a limit of 128 KiB; a variable beyond
+ * it would mean that the stem could never be started again. A stem of before, whose names were decimal numbers, leaves
+ * its nodes under those. */
 
 #include "service/notifier.h"
 #include "stem/limits.h"
 #include "stem/node-record.h"
 
-#define STORE_SLOTS_MAX (2 * STEM_NODES_MAX) /* numbers of four digits */
+/* Letters, and characters that nobody has to quote. Some to spare beyond the number of nodes, because new ones may come
+ * before the old ones have gone. FileDescriptorStoreMax= in the unit is this times the descriptors of a node. */
+#define STORE_NAME_FIRST "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define STORE_NAME_SECOND STORE_NAME_FIRST "0123456789!#$%&()*+,-./;<=>?@[]^_{|}~"
+#define STORE_SLOTS_MAX ((sizeof STORE_NAME_FIRST - 1) * (sizeof STORE_NAME_SECOND - 1))
+#define STORE_SLOT_FDS_MAX (_PROCESS_FD_MAX + 1) /* descriptors, with its record */
+#define STORE_NAME_SIZE 8
+_Static_assert(STORE_SLOTS_MAX > STEM_NODES_MAX, "a name for each node");
+_Static_assert(STORE_SLOTS_MAX * STORE_SLOT_FDS_MAX * 3 < 128 * 1024 - 64, "one environment variable for all names");
 
 typedef struct Store Store;
 typedef struct StoreSlot StoreSlot; /* what is kept of one node */
@@ -26,8 +36,12 @@ DEFINE_CLEANUP(Store*, store_free)
  * forgotten before; the slot is valid in both cases. */
 int store_add(Store* store, const char* name, const char* scope, const Process* process, notifier_sent_t sent,
               void* userdata, StoreSlot** ret);
-/* One that the service manager has of the stem before. Takes the file over. -EEXIST, -ERANGE. */
-int store_restore(Store* store, unsigned number, int record_fd, StoreSlot** ret);
+/* One that the service manager has of the stem before, under this name. Takes the file over. -EEXIST, -EINVAL. */
+int store_restore(Store* store, const char* name, int record_fd, StoreSlot** ret);
+
+/* Hands over more of what is kept of its process. 1: done; 0: the service manager is slow, and the next stem may not find
+ * it here; -errno. */
+int store_slot_extend(StoreSlot* slot, const int fds[_NODE_FD_MAX]);
 
 /* What happened to the node, for the next stem. */
 void store_slot_launched(StoreSlot* slot);

@@ -149,7 +149,7 @@ static int on_attached(sd_bus_message* reply, void* userdata, sd_bus_error* ret_
         }
         TAILQ_REMOVE(&a->claims, claim, entry);
         if (sd_bus_message_is_method_error(reply, NULL) ||
-            sd_bus_message_read(reply, "uhhh", &pid, &held->pidfd, &held->output, &held->error) < 0)
+            sd_bus_message_read(reply, "u", &pid) < 0 || node_fds_read(reply, held->fds) < 0)
                 log_warning("zeek-stem did not hand over the descriptors of node \"%s\"", claim->name);
         else
                 reconcile_held(a->s, claim->name, held);
@@ -196,7 +196,7 @@ static int read_held(sd_bus_message* m, const char** ret_name, const char** ret_
                 return r;
         ret->exited = exited;
         ret->emptied = emptied;
-        ret->pidfd = ret->output = ret->error = -EBADF;
+        node_fds_init(ret->fds);
         return r;
 }
 

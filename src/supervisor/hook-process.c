@@ -5,9 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "link/node-fds.h"
+#include "link/stem-names.h"
 #include "supervisor/hook-order.h"
 #include "supervisor/hook-process.h"
-#include "supervisor/stem-names.h"
 #include "util/fd.h"
 #include "util/log.h"
 
@@ -230,7 +231,7 @@ static int on_launched(sd_bus_message* reply, void* userdata, sd_bus_error* ret_
         const sd_bus_error* error = sd_bus_message_get_error(reply);
         HookProcess* p = userdata;
         HookHost* host = p->host;
-        int pidfd, output, errors;
+        int fds[_NODE_FD_MAX];
 
         p->call = sd_bus_slot_unref(p->call);
         if (stem_answer_is_lost(reply) || sd_bus_error_has_name(error, STEM_ERROR_EXISTS)) {
@@ -238,8 +239,8 @@ static int on_launched(sd_bus_message* reply, void* userdata, sd_bus_error* ret_
                 hook_host_look_again(host);
         } else if (error)
                 hook_process_fail(p, error->message);
-        else if (sd_bus_message_read(reply, "uhhh", &p->pid, &pidfd, &output, &errors) >= 0)
-                on_running(p, output, errors);
+        else if (sd_bus_message_read(reply, "u", &p->pid) >= 0 && node_fds_read(reply, fds) >= 0)
+                on_running(p, fds[NODE_FD_OUTPUT], fds[NODE_FD_ERROR]);
         return 0;
 }
 

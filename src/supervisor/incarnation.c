@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 
+#include "link/stem-names.h"
 #include "supervisor/cgroup.h"
 #include "supervisor/incarnation.h"
-#include "supervisor/stem-names.h"
 #include "util/fd.h"
 #include "util/log.h"
 
@@ -28,12 +27,15 @@ static void on_output_changed(void* userdata) {
         notices_mark(instance->supervisor->notices, instance->node, NOTICE_OUTPUT);
 }
 
+static int duplicate(const HeldProcess* held, NodeFd which) {
+        return held->fds[which] < 0 ? -EBADF : fd_duplicate(held->fds[which]);
+}
+
 static int watch_output(Instance* instance, const HeldProcess* held) {
         const Node* node = instance->node;
         Supervisor* s = instance->supervisor;
         const NodeSettings* settings = &s->configuration->settings->roles[node->spec->role];
-        _cleanup_close_ int output = held->output < 0 ? -EBADF : fd_duplicate(held->output);
-        _cleanup_close_ int error = held->error < 0 ? -EBADF : fd_duplicate(held->error);
+        _cleanup_close_ int output = duplicate(held, NODE_FD_OUTPUT), error = duplicate(held, NODE_FD_ERROR);
 
         return node_output_new(s->output,
                                &(NodeOutputConfig) {
@@ -67,7 +69,7 @@ static void attach(Instance* instance, const HeldProcess* held) {
                 (void) log_error_errno(r, "Failed to watch the output of node \"%s\": %m", instance->node->name);
         /* there already if only the output had come to its end */
         (void) fd_close(instance->pidfd);
-        instance->pidfd = held->pidfd < 0 ? -EBADF : fd_duplicate(held->pidfd);
+        instance->pidfd = duplicate(held, NODE_FD_PROCESS);
         /* without a control group: ended already; it has no figures and calls nobody */
         (void) cgroup_of_pid(held->pid, &cgroup);
         free_and_replace(instance->cgroup, take_ptr(cgroup));
@@ -116,7 +118,7 @@ static int on_launched(sd_bus_message* reply, void* userdata, sd_bus_error* ret_
                                             .type = NODE_EVENT_LAUNCH_FAILED,
                                             .text = sd_bus_message_get_error(reply)->message,
                                     });
-        else if (sd_bus_message_read(reply, "uhhh", &held.pid, &held.pidfd, &held.output, &held.error) >= 0)
+        else if (sd_bus_message_read(reply, "u", &held.pid) >= 0 && node_fds_read(reply, held.fds) >= 0)
                 launched(instance, &held);
         return 0;
 }
@@ -286,17 +288,17 @@ static int on_adopted(sd_bus_message* reply, void* userdata, sd_bus_error* ret_e
         return 0;
 }
 
-/* All three or none; a stream that has ended is handed over as something that ends at once. */
+/* What we have of it, as it came from a stem. */
 static int append_descriptors(sd_bus_message* call, const Instance* instance) {
-        _cleanup_close_ int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-        int r = sd_bus_message_append(call, "h", instance->pidfd);
+        int fds[_NODE_FD_MAX];
 
-        for (Stream stream = 0; r >= 0 && stream < _STREAM_MAX; stream++) {
-                int fd = instance->output ? node_output_fd(instance->output, stream) : -EBADF;
-
-                r = sd_bus_message_append(call, "h", fd < 0 ? nothing : fd);
+        node_fds_init(fds);
+        fds[NODE_FD_PROCESS] = instance->pidfd;
+        if (instance->output) {
+                fds[NODE_FD_OUTPUT] = node_output_fd(instance->output, STREAM_STDOUT);
+                fds[NODE_FD_ERROR] = node_output_fd(instance->output, STREAM_STDERR);
         }
-        return r;
+        return node_fds_append(call, fds);
 }
 
 /* The stem lost it, with its store of descriptors: it gets what we have. It holds the node then as if it had never lost
@@ -312,11 +314,7 @@ static void hand_back(Instance* instance) {
         if (r >= 0)
                 r = sd_bus_message_append(call, "ssu", node->name, node->scope, node->pid);
         if (r >= 0)
-                r = sd_bus_message_open_container(call, 'a', "h");
-        if (r >= 0 && instance->pidfd >= 0)
                 r = append_descriptors(call, instance);
-        if (r >= 0)
-                r = sd_bus_message_close_container(call);
         if (r >= 0)
                 r = stem_client_send(stem, call, &instance->launch, on_adopted, instance);
         if (r < 0 && r != -ENOTCONN)

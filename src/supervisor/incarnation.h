@@ -4,12 +4,13 @@
 /* One run of a node: from the order to the stem, through the process and its pipes, to the last line and the release.
  * It carries out what the node asks of its process, and turns what the stem says into the node's events. */
 
+#include "link/node-fds.h"
 #include "supervisor/instance.h"
 
-/* What the stem holds of a node: an entry in the reply to List. The descriptors are borrowed; -EBADF: there is none. */
+/* What the stem holds of a node: an entry in the reply to List. The descriptors are borrowed. */
 typedef struct HeldProcess {
         uint32_t pid;
-        int pidfd, output, error;
+        int fds[_NODE_FD_MAX];
         bool exited, emptied;
         ExitReason reason;
 } HeldProcess;

@@ -4,8 +4,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "link/stem-names.h"
 #include "supervisor/stem-client.h"
-#include "supervisor/stem-names.h"
 #include "util/alloc.h"
 #include "util/fd.h"
 #include "util/log.h"

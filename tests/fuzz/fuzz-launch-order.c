@@ -62,6 +62,7 @@ static const char* const keys[] = {
         "OtherSystemCalls",
         "SystemCallArchitectures",
         "AddressFamilies",
+        "StatusFile",
 };
 
 static const char* const signatures[] = { "s", "as", "a(sv)", "b", "u", "au", "t", "ay", "i", "a{st}", "v", "h", "a{si}" };
@@ -209,6 +210,7 @@ static void check_order(const LaunchOrder* order, bool user_mode) {
         check(order->working_directory[0] == '/' && strlen(order->working_directory) < PATH_MAX);
         check(!strstr(order->working_directory, "/../"));
         check(!order->output_file || (*order->output_file && strlen(order->output_file) < PATH_MAX));
+        check(!order->status_file || (*order->status_file && !strchr(order->status_file, '/')));
         check(order->has_user == !user_mode);
         check(!order->has_user || (order->uid != (uid_t) -1 && order->gid != (gid_t) -1));
         check(order->n_groups <= ORDER_GROUPS_MAX && (order->has_user || order->n_groups == 0));

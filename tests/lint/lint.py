@@ -25,11 +25,13 @@ ARROWS = {
     "config": {"core", "output/hook.h", "util"},
     "zeek": {"config", "core", "util"},
     "service": {"util"},
+    # what the two daemons say to each other
+    "link": {"util"},
     # names and verdicts are words on the wire; what becomes of a node is not the stem's business
-    "stem": {"core/node-name.h", "core/verdict.h", "service", "util"},
+    "stem": {"core/node-name.h", "core/verdict.h", "link", "service", "util"},
     # what is said on the bus, in both directions: for the daemon and for its clients
     "wire": {"config", "core", "output/hook.h", "util"},
-    "supervisor": {"config", "core", "output", "service", "util", "wire", "zeek"},
+    "supervisor": {"config", "core", "link", "output", "service", "util", "wire", "zeek"},
     "ctl": {"config", "core", "output/hook.h", "util", "wire"},
 }
 
@@ -37,7 +39,7 @@ ARROWS = {
 GENERATED = {"version.h"}
 
 # In these no two modules know each other, not even through their .c files.
-LAYERS_WITHOUT_CIRCLES = {"util", "core", "output", "zeek", "service", "wire"}
+LAYERS_WITHOUT_CIRCLES = {"util", "core", "output", "zeek", "service", "link", "wire"}
 
 # Headers of the system that would bring the outer world into a layer.
 _WORLD = r"systemd/|fcntl\.h|unistd\.h|poll\.h|pthread\.h|dirent\.h|sys/(socket|stat|epoll|wait|mman|ioctl|file|un)\.h"

@@ -30,11 +30,18 @@ class StemError(Exception):
 class Node:
     """What Launch and Attach reply with."""
 
-    def __init__(self, pid, pidfd, output, error):
-        self.pid, self.pidfd, self.output, self.error = pid, pidfd, output, error
+    def __init__(self, reply, fds):
+        self.pid, indices = reply
+        self.fds = {name: fds[i] for name, i in indices.items()}
+
+    def __getattr__(self, name):
+        try:
+            return self.fds[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
     def close(self):
-        for fd in self.pidfd, self.output, self.error:
+        for fd in self.fds.values():
             os.close(fd)
 
 
@@ -136,12 +143,10 @@ class StemClient:
         if input is not None:
             order = {**order, "StandardInput": GLib.Variant("h", 0)}
         fds = () if input is None else (input,)
-        (pid, *indices), fds = self.call("Launch", "(a{sv})", (order,), "(uhhh)", fds=fds)
-        return Node(pid, *(fds[i] for i in indices))
+        return Node(*self.call("Launch", "(a{sv})", (order,), "(ua{sh})", fds=fds))
 
     def attach(self, name):
-        (pid, *indices), fds = self.call("Attach", "(s)", (name,), "(uhhh)")
-        return Node(pid, *(fds[i] for i in indices))
+        return Node(*self.call("Attach", "(s)", (name,), "(ua{sh})"))
 
     def signal(self, name, number):
         self.call("Signal", "(si)", (name, number))
@@ -149,8 +154,9 @@ class StemClient:
     def terminate(self, name):
         self.call("Terminate", "(s)", (name,))
 
-    def adopt(self, name, pid, fds=()):
-        self.call("Adopt", "(ssuah)", (name, scope(name), pid, list(range(len(fds)))), fds=fds)
+    def adopt(self, name, pid, fds=None):
+        indices = {which: i for i, which in enumerate(fds or ())}
+        self.call("Adopt", "(ssua{sh})", (name, scope(name), pid, indices), fds=tuple((fds or {}).values()))
 
     def kill_scope(self, name, number):
         self.call("KillScope", "(si)", (name, number))

@@ -117,6 +117,11 @@ def read_until(fd, end, timeout=10):
     return data
 
 
+def same_file(machine, fd, path):
+    a, b = os.fstat(fd), machine.lab.path(path).stat()
+    return a.st_ino == b.st_ino
+
+
 def ended(client, name):
     def look():
         node = client.list()[name]
@@ -260,6 +265,19 @@ def test_what_is_answered_before_the_service_manager_has_answered(stems, machine
     machine.expect("onnect")
 
 
+def intrude(machine, script, done):
+    """Runs a script that tells the service manager something as if it were the stem."""
+    machine.lab.drop_in(STEM, "[Service]\nNotifyAccess=all\n", name="open")
+    machine.lab.write("/tmp/intrude.py", script)
+    machine.run("systemctl daemon-reload")
+    try:
+        group = machine.show(STEM)["ControlGroup"]
+        machine.run(f"echo $$ > /sys/fs/cgroup{group}/cgroup.procs; exec /usr/bin/python3 /tmp/intrude.py")
+        machine.wait_for(done)
+    finally:
+        machine.run(f"rm /etc/systemd/system/{STEM}.d/open.conf; systemctl daemon-reload")
+
+
 def test_what_makes_no_sense_is_forgotten(stems, machine):
     """Somebody put other things into the store."""
     stems.client.launch(order("good", "/bin/sleep", "1000")).close()
@@ -278,18 +296,40 @@ def test_what_makes_no_sense_is_forgotten(stems, machine):
             "store(b'99999', record(b'NAME=y\\nSCOPE=x.scope\\nPID=1\\nOUTPUT=1\\nERROR=2\\nREPORT=0\\n'))",
         ]
     )
-    machine.lab.drop_in(STEM, "[Service]\nNotifyAccess=all\n", name="open")
-    machine.lab.write("/tmp/intrude.py", script)
-    machine.run("systemctl daemon-reload")
-    try:
-        group = machine.show(STEM)["ControlGroup"]
-        machine.run(f"echo $$ > /sys/fs/cgroup{group}/cgroup.procs; exec /usr/bin/python3 /tmp/intrude.py")
-        machine.wait_for(lambda: stored(machine) >= 9)
+    intrude(machine, script, lambda: stored(machine) >= 9)
+    stems.die("killed")
+    assert set(stems.client.list()) == {"good"}
+    machine.wait_for(lambda: stored(machine) == 5)
+
+
+def test_what_a_stem_of_another_version_left_is_taken_back(stems, machine):
+    """Its names were decimal numbers, and it knew of no status files."""
+    node = stems.client.launch(order("old", "/bin/sleep", "1000"))
+    lose_the_store(stems, machine)
+    script = "\n".join(
+        [
+            "import os, socket",
+            "s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)",
+            "s.connect('/run/systemd/notify')",
+            "ours, theirs = os.pipe()",
+            "os.write(theirs, b'a line of before\\n')",
+            "fd = os.memfd_create('x')",
+            f"os.write(fd, b'NAME=old\\nSCOPE={scope('old')}\\nPID={node.pid}\\nOUTPUT=%i\\nERROR=0\\nREPORT=0\\n'",
+            "            b'LAUNCHED=yes\\n' % os.fstat(ours).st_ino)",
+            f"fds = [os.pidfd_open({node.pid}), ours, fd]",
+            "socket.send_fds(s, [b'FDSTORE=1\\nFDPOLL=0\\nFDNAME=4711'], fds)",
+        ]
+    )
+    intrude(machine, script, lambda: stored(machine) == 3)
+    for _ in range(2):
         stems.die("killed")
-        assert set(stems.client.list()) == {"good"}
-        machine.wait_for(lambda: stored(machine) == 5)
-    finally:
-        machine.run(f"rm /etc/systemd/system/{STEM}.d/open.conf; systemctl daemon-reload")
+        again = stems.client.attach("old")
+        assert (again.pid, set(again.fds)) == (node.pid, {"process", "output"})
+        again.close()
+    again = stems.client.attach("old")
+    assert os.read(again.output, 100) == b"a line of before\n"
+    again.close()
+    node.close()
 
 
 def test_a_users_stem_has_a_store_as_well(machine):
@@ -321,6 +361,10 @@ def test_a_users_stem_has_a_store_as_well(machine):
 # Launches that it leaves under way
 
 
+def watched(name, *arguments):
+    return order(name, *arguments, WorkingDirectory=f"/tmp/status-{name}", StatusFile=".status")
+
+
 def launch_again(machine, name, script):
     """As a supervisor does it, until there is an answer."""
     deadline = time.monotonic() + 60
@@ -331,7 +375,7 @@ def launch_again(machine, name, script):
             continue
         try:
             try:
-                return client.launch(order(name, "/bin/sh", "-c", script))
+                return client.launch(watched(name, "/bin/sh", "-c", script))
             except StemError as error:
                 if not error.name.endswith("Exists"):
                     raise
@@ -389,10 +433,14 @@ def test_a_launch_that_is_interrupted_anywhere_happens_once(stems, machine, coun
         assert set(held) == set(names), seed
         for name, node in zip(names, nodes):
             assert held[name]["pid"] == node.pid
+            assert same_file(machine, node.status, f"/tmp/status-{name}/.status"), (seed, name)
             machine.wait_for(lambda: machine.lab.path(f"/tmp/ran/{name}").exists())
             assert machine.lab.path(f"/tmp/ran/{name}").read_text() == f"{node.pid}\n", (seed, name)
             assert machine.run("pgrep -c -x sleep").stdout == f"{count}\n", seed
             node.close()
+            again = stems.client.attach(name)
+            assert set(again.fds) == {"process", "output", "error", "status"}, (seed, name)
+            again.close()
         for name in names:
             forget(stems.client, name)
         machine.wait_for(lambda: machine.scopes() == [])
@@ -407,7 +455,7 @@ def test_a_node_is_taken_back_with_its_descriptors(stems, machine):
     node = stems.client.launch(order("lost", "/bin/sh", "-c", script))
     lose_the_store(stems, machine)
     assert stems.client.list() == {}
-    stems.client.adopt("lost", node.pid, (node.pidfd, node.output, node.error))
+    stems.client.adopt("lost", node.pid, node.fds)
     with pytest.raises(StemError, match="Exists"):
         stems.client.adopt("lost", node.pid)
     with pytest.raises(StemError, match="Exists"):
@@ -436,7 +484,7 @@ def test_a_node_is_taken_back_by_its_number_alone(stems, machine):
     stems.client.adopt("number", node.pid)
     assert not stems.client.list()["number"]["exited"]
     again = stems.client.attach("number")
-    assert os.read(again.output, 10) == b""
+    assert list(again.fds) == ["process"]
     stems.client.signal("number", signal.SIGTERM)
     pid, code, status = stems.client.wait_signal("Exited", "number")
     assert (pid, code, status) == (node.pid, *((CLD_KILLED, signal.SIGTERM) if knows_ends(machine) else (0, 0)))
@@ -457,19 +505,29 @@ def test_a_process_that_is_not_in_the_scope_is_nobodys_node(stems, machine):
     assert ended(stems.client, "stranger") == (0, 0)
 
 
-@pytest.mark.parametrize(
-    "name, unit, pid, n", [("a b", "x.scope", 1, 0), ("a", "x.service", 1, 0), ("a", "x.scope", 0, 0), ("a", "x.scope", 1, 2)]
-)
-def test_an_adoption_that_makes_no_sense(stems, name, unit, pid, n):
-    with open("/dev/null") as null, pytest.raises(StemError) as error:
-        stems.client.call("Adopt", "(ssuah)", (name, unit, pid, list(range(n))), fds=[null.fileno()] * n)
+@pytest.mark.parametrize("name, unit, pid", [("a b", "x.scope", 1), ("a", "x.service", 1), ("a", "x.scope", 0)])
+def test_an_adoption_that_makes_no_sense(stems, name, unit, pid):
+    with pytest.raises(StemError) as error:
+        stems.client.call("Adopt", "(ssua{sh})", (name, unit, pid, {}))
     assert error.value.name == "org.freedesktop.DBus.Error.InvalidArgs"
+
+
+def test_what_is_not_what_it_is_said_to_be_is_not_taken(stems, machine):
+    node = stems.client.launch(order("sorts", "/bin/sleep", "1000"))
+    lose_the_store(stems, machine)
+    with open("/dev/zero") as zero, open(__file__, "r+") as writable:
+        fds = {"process": node.process, "output": zero.fileno(), "status": writable.fileno(), "news": zero.fileno()}
+        stems.client.adopt("sorts", node.pid, fds)
+    again = stems.client.attach("sorts")
+    assert list(again.fds) == ["process"]
+    node.close()
+    again.close()
 
 
 def test_a_pidfd_of_another_process_is_refused(stems, machine):
     node = stems.client.launch(order("one", "/bin/sleep", "1000"))
     with pytest.raises(StemError, match="InvalidArgs"):
-        stems.client.adopt("two", node.pid + 1, (node.pidfd, node.output, node.error))
+        stems.client.adopt("two", node.pid + 1, node.fds)
     node.close()
 
 

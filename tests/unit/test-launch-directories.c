@@ -57,7 +57,8 @@ static Start start(const Scratch* scratch, const char* directory, const char* pr
 
 /* Opens its gate, and returns when what comes of that has come. */
 static void finish(Start* s, SpawnProgress expected) {
-        struct pollfd fd = { .fd = expected == SPAWN_FAILED ? s->process.pidfd : s->process.report, .events = POLLIN };
+        unsigned awaited = expected == SPAWN_FAILED ? NODE_FD_PROCESS : PROCESS_FD_REPORT;
+        struct pollfd fd = { .fd = s->process.fds[awaited], .events = POLLIN };
         ChildReport report = { .step = _CHILD_STEP_INVALID };
         FILE* gate = fopen(s->gate, "we");
 
@@ -69,7 +70,7 @@ static void finish(Start* s, SpawnProgress expected) {
         assert_int_equal(unlink(s->gate), 0);
 
         process_kill(&s->process);
-        fd = (struct pollfd) { .fd = s->process.pidfd, .events = POLLIN };
+        fd = (struct pollfd) { .fd = s->process.fds[NODE_FD_PROCESS], .events = POLLIN };
         assert_int_equal(poll(&fd, 1, PATIENCE_MSEC), 1);
         process_release(&s->process);
         launch_order_free(s->order);

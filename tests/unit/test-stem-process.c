@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "stem/handover.h"
 #include "stem/process.h"
 #include "unit/scratch.h"
 #include "unit/unit.h"
@@ -36,7 +37,7 @@ static LaunchOrder* new_order(const char* script) {
 }
 
 static void wait_for_end(const Process* p) {
-        struct pollfd fd = { .fd = p->pidfd, .events = POLLIN };
+        struct pollfd fd = { .fd = p->fds[NODE_FD_PROCESS], .events = POLLIN };
 
         assert_int_equal(poll(&fd, 1, PATIENCE_MSEC), 1);
 }
@@ -59,7 +60,7 @@ static char* read_all(int fd) {
 
 /* The last report, once there is no more to come. */
 static SpawnProgress wait_for_report(const Process* p, ChildReport* ret) {
-        struct pollfd fd = { .fd = p->report, .events = 0 };
+        struct pollfd fd = { .fd = p->fds[PROCESS_FD_REPORT], .events = 0 };
 
         *ret = (ChildReport) { .step = _CHILD_STEP_INVALID };
         assert_int_equal(poll(&fd, 1, PATIENCE_MSEC), 1);
@@ -95,7 +96,7 @@ static void a_node_runs_and_its_end_is_kept_until_it_is_released(void** state) {
         assert_int_equal(process_go(&p), 0);
         assert_int_equal(wait_for_report(&p, &report), SPAWN_EXECUTED);
 
-        _cleanup_free_ char *output = read_all(p.output), *error = read_all(p.error);
+        _cleanup_free_ char *output = read_all(p.fds[NODE_FD_OUTPUT]), *error = read_all(p.fds[NODE_FD_ERROR]);
         assert_string_equal(output, "out\n");
         assert_string_equal(error, "err\n");
 
@@ -124,7 +125,7 @@ static void the_input_is_what_was_ordered_or_nothing(void** state) {
         assert_int_equal(fd_write_all(fds[1], "a question\n", 11), 0);
         fd_close(fds[1]); /* its end reaches the child: nobody else has it */
 
-        _cleanup_free_ char *output = read_all(p.output), *error = read_all(p.error);
+        _cleanup_free_ char *output = read_all(p.fds[NODE_FD_OUTPUT]), *error = read_all(p.fds[NODE_FD_ERROR]);
         assert_string_equal(output, "a question\n");
         assert_memory_equal(error, "pipe:", 5);
         wait_for_end(&p);
@@ -132,7 +133,7 @@ static void the_input_is_what_was_ordered_or_nothing(void** state) {
 
         assert_int_equal(process_spawn(without, &settings, SPAWN_NODE, &p), 0);
         assert_int_equal(process_go(&p), 0);
-        _cleanup_free_ char *no_output = read_all(p.output), *null = read_all(p.error);
+        _cleanup_free_ char *no_output = read_all(p.fds[NODE_FD_OUTPUT]), *null = read_all(p.fds[NODE_FD_ERROR]);
         assert_string_equal(no_output, "");
         assert_string_equal(null, "/dev/null\n");
         wait_for_end(&p);
@@ -187,7 +188,7 @@ static void nothing_of_ours_is_inherited(void** state) {
         strv_extend(&order->environment, "PATH=/usr/bin:/bin");
         assert_int_equal(process_spawn(order, &settings, SPAWN_NODE, &p), 0);
         assert_int_equal(process_go(&p), 0);
-        _cleanup_free_ char* output = read_all(p.output);
+        _cleanup_free_ char* output = read_all(p.fds[NODE_FD_OUTPUT]);
         assert_string_equal(output, expected);
         wait_for_end(&p);
         process_release(&p);
@@ -267,6 +268,121 @@ static void what_is_in_a_files_place_does_not_hang_us(void** state) {
         assert_int_equal(report.error, EISDIR);
 }
 
+typedef struct Keeper {
+        sd_event* event;
+        Notifier* notifier;
+        Store* store;
+        StoreSlot* slot;
+} Keeper;
+
+/* Without a service manager; what is to be kept of the process is chosen all the same. */
+static void keeper_init(Keeper* k, const Process* p) {
+        assert_true(sd_event_new(&k->event) >= 0);
+        assert_int_equal(notifier_new(k->event, &k->notifier), 0);
+        k->store = store_new(k->notifier);
+        assert_int_equal(store_add(k->store, "test", "zeek-node-test.scope", p, NULL, NULL, &k->slot), 1);
+}
+
+static void keeper_done(Keeper* k) {
+        store_slot_drop(k->slot);
+        store_free(k->store);
+        notifier_free(k->notifier);
+        sd_event_unref(k->event);
+}
+
+/* Runs a program that writes into its status file; the caller releases the process. */
+static void run_with_status_file(const Scratch* scratch, const char* script, Process* ret) {
+        _cleanup_launch_order_ LaunchOrder* order = new_order(script);
+        ChildReport report;
+
+        free_and_replace(order->working_directory, xstrdup(scratch->path));
+        order->status_file = xstrdup(".status");
+        order->has_umask = true;
+        order->umask = 0777;
+        assert_int_equal(process_spawn(order, &settings, SPAWN_NODE, ret), 0);
+        assert_true(ret->fds[NODE_FD_STATUS] < 0 && ret->fds[PROCESS_FD_HANDOVER] >= 0);
+        assert_int_equal(process_go(ret), 0);
+        assert_int_equal(wait_for_report(ret, &report), SPAWN_EXECUTED);
+        wait_for_end(ret);
+}
+
+static void the_status_file_is_new_and_handed_over(void** state) {
+        _cleanup_scratch_ Scratch scratch = scratch_new();
+        _cleanup_(keeper_done) Keeper keeper = {};
+        Process p = PROCESS_NONE;
+        struct stat st;
+        char text[32] = {};
+
+        scratch_link(&scratch, ".status", "victim");
+        scratch_write(&scratch, "victim", 0644, "untouched");
+        run_with_status_file(&scratch, "echo RUNNING > .status; rm .status; echo LIES > .status", &p);
+        keeper_init(&keeper, &p);
+        handover_take(&p, keeper.slot);
+
+        assert_int_equal(p.fds[PROCESS_FD_HANDOVER], -EBADF);
+        assert_int_equal(pread(p.fds[NODE_FD_STATUS], text, sizeof text, 0), 8);
+        assert_string_equal(text, "RUNNING\n"); /* of the file that it was, whatever has its name now */
+        assert_int_equal(fstat(p.fds[NODE_FD_STATUS], &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0644);
+        assert_int_equal(fcntl(p.fds[NODE_FD_STATUS], F_GETFL) & O_ACCMODE, O_RDONLY);
+        assert_int_equal(fcntl(p.fds[NODE_FD_STATUS], F_GETFD), FD_CLOEXEC);
+        _cleanup_free_ char* victim = xasprintf("%s/victim", scratch.path);
+        _cleanup_free_ char* content = NULL;
+        size_t size;
+        assert_int_equal(file_read(AT_FDCWD, victim, 100, &content, &size), 0);
+        assert_string_equal(content, "untouched");
+        process_release(&p);
+}
+
+static void what_was_handed_over_waits_for_whoever_takes_it(void** state) {
+        _cleanup_scratch_ Scratch scratch = scratch_new();
+        _cleanup_(keeper_done) Keeper keeper = {};
+        Process p = PROCESS_NONE;
+
+        run_with_status_file(&scratch, "exit 0", &p);
+        keeper_init(&keeper, &p);
+
+        /* one that took it and died before it was done, and the next one, who finds it in the store already */
+        int again = fd_duplicate(p.fds[PROCESS_FD_HANDOVER]);
+        handover_take(&p, keeper.slot);
+        int status = p.fds[NODE_FD_STATUS];
+        assert_true(status >= 0);
+        p.fds[PROCESS_FD_HANDOVER] = again;
+        handover_take(&p, keeper.slot);
+        assert_int_equal(p.fds[NODE_FD_STATUS], status);
+        process_release(&p);
+}
+
+static void a_status_file_that_cannot_be_made_is_done_without(void** state) {
+        _cleanup_scratch_ Scratch scratch = scratch_new();
+        _cleanup_(keeper_done) Keeper keeper = {};
+        _cleanup_free_ char* path = xasprintf("%s/.status", scratch.path);
+        Process p = PROCESS_NONE;
+
+        assert_int_equal(mkdir(path, 0755), 0);
+        run_with_status_file(&scratch, "exit 0", &p);
+        keeper_init(&keeper, &p);
+        handover_take(&p, keeper.slot);
+        assert_int_equal(p.fds[NODE_FD_STATUS], -EBADF);
+        _cleanup_free_ char* error = read_all(p.fds[NODE_FD_ERROR]);
+        assert_string_equal(error, "node 'test' failed to make its status file: File exists\n");
+        process_release(&p);
+}
+
+static void a_failed_execution_removes_the_status_file(void** state) {
+        _cleanup_scratch_ Scratch scratch = scratch_new();
+        _cleanup_launch_order_ LaunchOrder* order = new_order("exit 0");
+        _cleanup_free_ char* path = xasprintf("%s/.status", scratch.path);
+        ChildReport report;
+
+        free_and_replace(order->working_directory, xstrdup(scratch.path));
+        free_and_replace(order->arguments[0], xstrdup("/nonexistent"));
+        order->status_file = xstrdup(".status");
+        spawn_that_fails(order, &report);
+        assert_int_equal(report.step, CHILD_EXECUTE);
+        assert_int_equal(access(path, F_OK), -1);
+}
+
 static void a_probe_starts_at_once_and_dies_with_its_group(void** state) {
         _cleanup_launch_order_ LaunchOrder* order = new_order("sleep 1000 & echo $!; exec sleep 1000");
         Process p = PROCESS_NONE;
@@ -276,11 +392,11 @@ static void a_probe_starts_at_once_and_dies_with_its_group(void** state) {
 
         strv_extend(&order->environment, "PATH=/usr/bin:/bin");
         assert_int_equal(process_spawn(order, &settings, SPAWN_PROBE, &p), 0);
-        assert_int_equal(p.error, -EBADF);
+        assert_int_equal(p.fds[NODE_FD_ERROR], -EBADF);
         assert_int_equal(wait_for_report(&p, &report), SPAWN_EXECUTED);
-        fd = (struct pollfd) { .fd = p.output, .events = POLLIN };
+        fd = (struct pollfd) { .fd = p.fds[NODE_FD_OUTPUT], .events = POLLIN };
         assert_int_equal(poll(&fd, 1, PATIENCE_MSEC), 1);
-        assert_true(read(p.output, text, sizeof text - 1) > 0);
+        assert_true(read(p.fds[NODE_FD_OUTPUT], text, sizeof text - 1) > 0);
 
         process_kill_group(&p);
         wait_for_end(&p);
@@ -301,6 +417,10 @@ int main(void) {
                 cmocka_unit_test(directories_that_were_there_stay),
                 cmocka_unit_test(two_streams_may_share_a_file),
                 cmocka_unit_test(what_is_in_a_files_place_does_not_hang_us),
+                cmocka_unit_test(the_status_file_is_new_and_handed_over),
+                cmocka_unit_test(what_was_handed_over_waits_for_whoever_takes_it),
+                cmocka_unit_test(a_status_file_that_cannot_be_made_is_done_without),
+                cmocka_unit_test(a_failed_execution_removes_the_status_file),
                 cmocka_unit_test(a_probe_starts_at_once_and_dies_with_its_group),
         };
 
