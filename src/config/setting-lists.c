@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 
 #include "config/capability.h"
@@ -124,20 +123,16 @@ static char* parse_set(const char* value, take_word_t take, void* at, size_t siz
 }
 
 static char* take_exit_reason(const char* word, void* at) {
-        const char* name = strncmp(word, "SIG", 3) == 0 ? word + 3 : word;
         int64_t status;
+        int signal;
 
         if (parse_int_range(word, 0, UINT8_MAX, &status) >= 0) {
                 exit_reason_set_add_status(at, (unsigned) status);
                 return NULL;
         }
-        for (int i = 1; i < NSIG; i++) {
-                const char* abbreviation = sigabbrev_np(i);
-
-                if (abbreviation && strcmp(abbreviation, name) == 0) {
-                        exit_reason_set_add_signal(at, (unsigned) i);
-                        return NULL;
-                }
+        if (parse_signal_name(word, &signal) >= 0) {
+                exit_reason_set_add_signal(at, (unsigned) signal);
+                return NULL;
         }
         return xasprintf("must be a list of exit statuses from 0 to 255 and names of signals; '%s' is neither", word);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <ctype.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -88,6 +89,25 @@ int parse_mode(const char* s, unsigned max, unsigned* ret) {
 
         *ret = (unsigned) value;
         return 0;
+}
+
+int parse_signal_name(const char* s, int* ret) {
+        const char* name = strncmp(s, "SIG", 3) == 0 ? s + 3 : s;
+        int64_t number;
+
+        if (parse_int_range(s, 1, NSIG - 1, &number) >= 0) {
+                *ret = (int) number;
+                return 0;
+        }
+        for (int i = 1; i < NSIG; i++) {
+                const char* abbreviation = sigabbrev_np(i);
+
+                if (abbreviation && strcmp(abbreviation, name) == 0) {
+                        *ret = i;
+                        return 0;
+                }
+        }
+        return -EINVAL;
 }
 
 /* Reads a decimal and, where allowed, its fraction in billionths; *p moves behind it. */

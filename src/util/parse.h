@@ -20,6 +20,9 @@ int parse_int_range(const char* s, int64_t min, int64_t max, int64_t* ret);
 /* Octal, at most max. */
 int parse_mode(const char* s, unsigned max, unsigned* ret);
 
+/* A signal: "SIGKILL", "KILL", "9". */
+int parse_signal_name(const char* s, int* ret);
+
 /* A time span: "90", "1min 30s", "1.5h", "infinity"; a bare number is seconds (systemd.time(7)). */
 int parse_sec(const char* s, usec_t* ret);
 

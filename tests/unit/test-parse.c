@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <signal.h>
+
 #include "unit/unit.h"
 #include "util/alloc.h"
 #include "util/parse.h"
@@ -95,6 +97,21 @@ static void booleans_are_those_of_unit_files(void** state) {
         assert_int_equal(parse_bool("maybe", &value), -EINVAL);
 }
 
+static void signals_are_names_and_numbers(void** state) {
+        int signal = 0;
+
+        assert_int_equal(parse_signal_name("SIGKILL", &signal), 0);
+        assert_int_equal(signal, SIGKILL);
+        assert_int_equal(parse_signal_name("USR2", &signal), 0);
+        assert_int_equal(signal, SIGUSR2);
+        assert_int_equal(parse_signal_name("64", &signal), 0);
+        assert_int_equal(signal, 64);
+        assert_int_equal(parse_signal_name("65", &signal), -EINVAL);
+        assert_int_equal(parse_signal_name("0", &signal), -EINVAL);
+        assert_int_equal(parse_signal_name("sigkill", &signal), -EINVAL);
+        assert_int_equal(parse_signal_name("", &signal), -EINVAL);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(spans_are_read_as_systemd_writes_them),
@@ -102,6 +119,7 @@ int main(void) {
                 cmocka_unit_test(numbers_take_no_blanks_and_no_signs_that_do_not_belong),
                 cmocka_unit_test(quotas_are_percentages),
                 cmocka_unit_test(cpu_sets_become_masks),
+                cmocka_unit_test(signals_are_names_and_numbers),
                 cmocka_unit_test(booleans_are_those_of_unit_files),
         };
 
