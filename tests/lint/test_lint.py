@@ -8,6 +8,7 @@ import unittest
 
 import lint
 import manual
+import packaging
 
 LICENCE = "/* SPDX-License-Identifier: BSD-3-Clause */\n"
 
@@ -208,6 +209,20 @@ class Manual(unittest.TestCase):
     def test_a_section_ends_where_the_next_one_begins(self):
         self.assertEqual(manual.section("A\n=\n\none\n\nB\n=\n\ntwo\n", "A").strip(), "one")
         self.assertEqual(manual.section("A\n=\n\none\n\nB\n=\n\ntwo\n", "B").strip(), "two")
+
+
+class Packaging(unittest.TestCase):
+    PACKAGES = "[build]\ngcc\nlibc6-dev\nlibx-dev\n\n[lab]\nliby-dev\n"
+
+    def test_the_same_version_passes_and_another_is_found(self):
+        meson = "project('x', 'c',\n        version: '0.1.0',\n"
+        self.assertEqual(list(packaging.check_versions(meson, "x (0.1.0) unstable; urgency=medium\n")), [])
+        self.assertEqual(len(list(packaging.check_versions(meson, "x (0.1.1) unstable; urgency=medium\n"))), 1)
+
+    def test_a_library_that_is_not_asked_for_is_found(self):
+        self.assertEqual(list(packaging.check_build_depends(self.PACKAGES, "Build-Depends:\n libx-dev (>= 1),\n meson\n")), [])
+        (finding,) = packaging.check_build_depends(self.PACKAGES, "Build-Depends:\n libxx-dev,\n meson\n")
+        self.assertIn("libx-dev", finding)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ def pytest_addoption(parser):
     group = parser.getgroup("lab")
     group.addoption("--base", action="append", choices=bases.NAMES, help="system to test on (repeatable; default: host)")
     group.addoption("--stage", type=Path, help="what to test: a tree made by `meson install --destdir`")
+    group.addoption("--packages", type=Path, help="the same as Debian packages, made by tests/package/build-packages")
     group.addoption("--rounds", type=int, default=20, help="of the fault injector (default: %(default)s)")
     group.addoption("--seed", type=int, default=1, help="of the fault injector (default: %(default)s)")
     group.addoption("--sanitizers", action="store_true", help="it was built with sanitizers")
@@ -59,9 +60,9 @@ def lab_with(request, base):
 
 
 def new_lab(request, base, **arguments):
-    stage, sanitizers = map(request.config.getoption, ("stage", "sanitizers"))
+    arguments = {option: request.config.getoption(option) for option in ("stage", "sanitizers")} | arguments
     name = re.sub(r"[^A-Za-z0-9]+", "-", f"{request.node.name}-{base}".removesuffix(".py")).strip("-")
-    return Lab(name, base, stage=stage, sanitizers=sanitizers, **arguments)
+    return Lab(name, base, **arguments)
 
 
 @pytest.fixture(scope="module")
