@@ -101,3 +101,11 @@ void diagnostics_log(const Diagnostics* d) {
                 log_warning("%s", text);
         }
 }
+
+void diagnostics_log_errors(const Diagnostics* d) {
+        for (size_t i = 0; i < d->n; i++) {
+                _cleanup_free_ char* text = diagnostic_to_string(&d->items[i]);
+
+                log_error("%s", text);
+        }
+}

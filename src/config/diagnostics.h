@@ -44,5 +44,6 @@ char* diagnostic_to_string(const Diagnostic* item);
 /* By lines, those about the file as a whole last; of one line, in the order in which they came. */
 void diagnostics_sort(Diagnostics* d);
 
-/* As warnings of the daemon. */
+/* As warnings of the daemon, or as errors. */
 void diagnostics_log(const Diagnostics* d);
+void diagnostics_log_errors(const Diagnostics* d);

@@ -285,7 +285,11 @@ int node_cfg_expand(const NodeCfg* cfg, const HostAnswer* hosts, StaticNodes* re
 
                 if (!spec)
                         return -EINVAL;
-                nodes.items[nodes.n] = (StaticNode) { .spec = spec, .ours = host_of(draft, hosts)->ours };
+                nodes.items[nodes.n] = (StaticNode) {
+                        .spec = spec,
+                        .line = draft->section->line,
+                        .ours = host_of(draft, hosts)->ours,
+                };
         }
         *ret = nodes;
         nodes = (StaticNodes) {};

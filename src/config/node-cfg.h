@@ -27,7 +27,8 @@ typedef struct NodeCfg NodeCfg;
 /* What node.cfg makes, in the order in which a cluster starts. */
 typedef struct StaticNode {
         NodeSpec* spec;
-        bool ours; /* for this machine to run */
+        unsigned line; /* of its section */
+        bool ours;     /* for this machine to run */
 } StaticNode;
 
 typedef struct StaticNodes {

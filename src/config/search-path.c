@@ -28,6 +28,15 @@ static void add_user_directories(char*** v) {
         add_from_environment(v, "XDG_RUNTIME_DIR");
 }
 
+char** search_path_own_directories(bool user) {
+        char** v = NULL;
+
+        if (!user)
+                return search_path_directories(false);
+        add_user_directories(&v);
+        return v;
+}
+
 char** search_path_directories(bool user) {
         char** v = NULL;
 

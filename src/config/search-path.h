@@ -21,6 +21,9 @@
  * Reads the environment; the result is a vector of strings for strv_free(). */
 char** search_path_directories(bool user);
 
+/* Those that speak for this supervisor alone: a user's are without /etc and /usr/lib. */
+char** search_path_own_directories(bool user);
+
 /* The file of this name in the most important directory that has one; NULL when there is none or it is masked. */
 char* search_path_find(char* const* directories, const char* name);
 

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "core/job.h"
 
+static const char* const node_origin_table[_NODE_ORIGIN_MAX] = {
+        [NODE_RUNTIME] = "runtime",
+        [NODE_STATIC] = "static",
+};
+
+DEFINE_ENUM_TABLE(node_origin, NodeOrigin)
+
 Job* job_new(JobType type, void* userdata) {
         Job* job = xnew0(Job);
 

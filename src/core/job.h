@@ -17,6 +17,16 @@ typedef struct NodePolicy {
         usec_t stop_timeout;
 } NodePolicy;
 
+/* Whose a node is: that of who called Create, or that of the administrator's file. */
+typedef enum NodeOrigin {
+        NODE_RUNTIME,
+        NODE_STATIC,
+        _NODE_ORIGIN_MAX,
+        _NODE_ORIGIN_INVALID = -EINVAL,
+} NodeOrigin;
+
+DECLARE_ENUM_TABLE(node_origin, NodeOrigin);
+
 typedef enum JobType {
         JOB_CREATE,
         JOB_RESTART,
@@ -36,6 +46,7 @@ typedef struct Job {
         JobType type;
         NodeSpec* spec;    /* JOB_CREATE: owned until the job is begun */
         NodePolicy policy; /* JOB_CREATE */
+        NodeOrigin origin; /* JOB_CREATE */
         void* userdata;    /* who is answered; weak */
         TAILQ_ENTRY(Job) queue;
 } Job;

@@ -21,6 +21,7 @@ void node_lose(Node* node) {
         node->exit = (ExitReason) {};
         node->state_since = node->started = (Instant) {};
         node->next_restart = node->order_hash = 0;
+        free_and_replace(node->layout, NULL);
 }
 
 void node_find_running(Node* node, uint32_t pid, Instant now) {

@@ -69,6 +69,7 @@ Node* node_free(Node* node) {
                 job_free(job);
         }
         node_spec_unref(node->spec);
+        free(node->layout);
         free(node->scope);
         free(node->name);
         free(node);
@@ -102,17 +103,6 @@ bool node_has_processes(const Node* node) {
 
 bool node_is_unused(const Node* node) {
         return node->phase == PHASE_VOID && !node->job && TAILQ_EMPTY(&node->jobs);
-}
-
-bool node_will_exist(const Node* node) {
-        bool exists = node->phase != PHASE_VOID && node->outcome != OUTCOME_FORGET;
-        const Job* job;
-
-        if (node->job)
-                exists = node->job->type != JOB_DESTROY;
-        TAILQ_FOREACH(job, &node->jobs, queue)
-                exists = job->type == JOB_CREATE || (exists && job->type != JOB_DESTROY);
-        return exists;
 }
 
 /* ---- changes of phase: the one writer, and what each entry means ---- */
@@ -253,6 +243,7 @@ static void begin_create(Node* node, Instant now, Effects* effects) {
         node_spec_unref(node->spec);
         node->spec = take_ptr(node->job->spec);
         node->policy = node->job->policy;
+        node->origin = node->job->origin;
         node->pid = 0;
         node->has_exited = false;
         node->exit = (ExitReason) {};
@@ -334,8 +325,8 @@ static void on_launch_failed(Node* node, const char* text, Instant now, Effects*
         Effect* e = effects_add(effects, EFFECT_MILESTONE, MILESTONE_LAUNCH_FAILED);
 
         e->text = xstrdup_or_null(text);
-        /* It never ran: its Create failed, also if the daemon that promised to tell so is gone. */
-        if (node->pid == 0)
+        /* It never ran: its Create failed, also if the daemon that promised to tell so is gone. A file goes on wanting it. */
+        if (node->pid == 0 && node->origin == NODE_RUNTIME)
                 forget(node, now, effects);
         else
                 enter_rest(node, node->stop_requested ? OUTCOME_STOP : find_outcome(node, false, now), now, effects);

@@ -67,6 +67,7 @@ typedef struct Node {
         char* scope;
         NodeSpec* spec; /* in PHASE_VOID that of the node that was, or NULL */
         NodePolicy policy;
+        NodeOrigin origin;
 
         NodePhase phase;
         NodeOutcome outcome; /* meaningful from TERMINATING to AT_REST */
@@ -76,7 +77,7 @@ typedef struct Node {
         struct JobQueue jobs; /* all but the active one */
         Job* job;             /* the active one */
 
-        /* phase and outcome above, and all from here to order_hash, are what a daemon remembers for the next */
+        /* origin, phase and outcome above, and all from here to layout, are what a daemon remembers for the next */
         Backoff backoff;
         usec_t deadline; /* CLOCK_BOOTTIME; USEC_INFINITY: none. NODE_EVENT_TIMER is due then */
 
@@ -88,7 +89,9 @@ typedef struct Node {
         Instant state_since, started;
         usec_t next_restart; /* CLOCK_REALTIME; 0: none due */
 
-        uint64_t order_hash; /* which order it was launched with; the daemon's, not looked at here */
+        /* which order and which cluster layout it was launched with (NULL: with none); the daemon's, not looked at here */
+        uint64_t order_hash;
+        char* layout;
 
         void* userdata; /* what the daemon attaches; weak */
 } Node;
@@ -135,5 +138,3 @@ NodeState node_state(const Node* node) _pure_;
 bool node_has_processes(const Node* node) _pure_;
 /* Void and without jobs: nobody would miss it. */
 bool node_is_unused(const Node* node) _pure_;
-/* The node exists and no job in its queue will destroy it. A Create would be in vain. */
-bool node_will_exist(const Node* node) _pure_;

@@ -43,7 +43,7 @@
 #define REAP_CHECK_USEC (20 * USEC_PER_MSEC)
 
 /* A probe. */
-#define PROBE_OUTPUT_MAX 4096U /* bytes */
+#define PROBE_OUTPUT_MAX 65536U /* bytes; zeek-hosts prints at most 1024 lines of 64 */
 #define PROBE_TIMEOUT_MAX_USEC (1 * USEC_PER_MINUTE)
 
 /* An order. The supervisor checks it long before; these keep a broken one from hurting us. */

@@ -35,15 +35,17 @@ static void finish(Adoption* a);
 static Node* restore(Supervisor* s, const char* name, NodeSpec* spec) {
         Node* node = registry_obtain(&s->registry, name);
         Instance* instance = node_instance(node) ? node_instance(node) : instance_new(s, node);
+        bool knows_launch;
         NodePolicy policy;
 
         registry_share_cluster(&s->registry, spec);
         policy = configuration_policy(s->configuration, spec);
         /* if its life cannot be read, it is at rest until the stem says otherwise */
-        (void) state_files_read_life(s->state, node);
+        (void) state_files_read_life(s->state, node, &knows_launch);
         instance_keep_lines(instance, false);
         node_restore(node, spec, &policy);
-        instance_find_layout(instance);
+        if (!knows_launch)
+                instance_assume_launch(instance);
         return node;
 }
 

@@ -10,6 +10,9 @@
 
 /* A zeek that takes longer to print its version than this is treated as one of which nothing is known. */
 #define PROBE_TIMEOUT_USEC (10 * USEC_PER_SEC)
+/* A resolver that asks several servers several times may take 20 s before it gives up. */
+#define HOSTS_TIMEOUT_USEC (30 * USEC_PER_SEC)
+#define HOSTS_PROGRAM LIBEXECDIR "/zeek-hosts"
 
 /* The steps, in order: files in the thread, then one question after the other to the stem. */
 typedef enum LoaderStep {
@@ -17,6 +20,7 @@ typedef enum LoaderStep {
         LOADER_FILES,
         LOADER_VERSION,
         LOADER_ZEEK_PATH,
+        LOADER_HOSTS,
 } LoaderStep;
 
 struct ConfigurationLoader {
@@ -74,8 +78,21 @@ static void take_answer(ConfigurationLoader* l, const char* output) {
 
         if (l->step == LOADER_VERSION)
                 c->version = zeek_version_parse(output);
-        else
+        else if (l->step == LOADER_ZEEK_PATH)
                 c->zeek_path = xstrndup(output, strcspn(output, "\n"));
+        else
+                node_file_take_hosts(&c->node_file, output, &c->warnings);
+}
+
+static void lack_answer(ConfigurationLoader* l, const char* why) {
+        Configuration* c = l->configuration;
+
+        if (l->step == LOADER_HOSTS) {
+                node_file_lack_hosts(&c->node_file, why);
+                return;
+        }
+        log_warning("Failed to ask %s: %s", c->binary, why);
+        *(l->step == LOADER_VERSION ? &c->version_unanswered : &c->zeek_path_unanswered) = true;
 }
 
 static int on_probed(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
@@ -86,29 +103,37 @@ static int on_probed(sd_bus_message* reply, void* userdata, sd_bus_error* ret_er
         /* That the stem died says nothing about zeek, and one of which nothing is known would be started differently. */
         if (stem_answer_is_lost(reply) && ask(l))
                 return 0;
-        if (sd_bus_message_is_method_error(reply, NULL)) {
-                log_warning("Failed to ask %s: %s", l->configuration->binary, sd_bus_message_get_error(reply)->message);
-                *(l->step == LOADER_VERSION ? &l->configuration->version_unanswered :
-                                              &l->configuration->zeek_path_unanswered) = true;
-        } else if (sd_bus_message_read(reply, "s", &output) >= 0)
+        if (sd_bus_message_is_method_error(reply, NULL))
+                lack_answer(l, sd_bus_message_get_error(reply)->message);
+        else if (sd_bus_message_read(reply, "s", &output) >= 0)
                 take_answer(l, output);
 
         next_step(l);
         return 0;
 }
 
-static int probe(ConfigurationLoader* l, const char* program, const char* argument) {
+static int probe(ConfigurationLoader* l, char* const* arguments, usec_t timeout) {
+        static const char* const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
         _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
         const Account* account = &l->configuration->accounts[ROLE_WORKER];
         int r;
 
         r = stem_client_new_call(l->stem, "Probe", &call);
         if (r >= 0)
-                r = sd_bus_message_append(call, "asasuut", 2, program, argument, 1, "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-                                          account->uid, account->gid, (uint64_t) PROBE_TIMEOUT_USEC);
+                r = sd_bus_message_append_strv(call, (char**) arguments);
+        if (r >= 0)
+                r = sd_bus_message_append_strv(call, (char**) environment);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "uut", account->uid, account->gid, (uint64_t) timeout);
         if (r >= 0)
                 r = stem_client_send(l->stem, call, &l->probe, on_probed, l);
         return r;
+}
+
+static int probe_zeek(ConfigurationLoader* l, const char* program, const char* argument) {
+        const char* const arguments[] = { program, argument, NULL };
+
+        return probe(l, (char* const*) arguments, PROBE_TIMEOUT_USEC);
 }
 
 static int ask_zeek_path(ConfigurationLoader* l) {
@@ -116,29 +141,58 @@ static int ask_zeek_path(ConfigurationLoader* l) {
 
         if (access(zeek_config, X_OK) < 0)
                 return -errno;
-        return probe(l, zeek_config, "--zeekpath");
+        return probe_zeek(l, zeek_config, "--zeekpath");
+}
+
+static int ask_hosts(ConfigurationLoader* l) {
+        _cleanup_strv_free_ char** arguments = NULL;
+
+        strv_extend(&arguments, HOSTS_PROGRAM);
+        strv_extend_strv(&arguments, node_file_hosts(&l->configuration->node_file));
+        return probe(l, arguments, HOSTS_TIMEOUT_USEC);
 }
 
 /* The question of the step. True: the answer will come. */
 static bool ask(ConfigurationLoader* l) {
-        int r = l->step == LOADER_VERSION ? probe(l, l->configuration->binary, "--version") : ask_zeek_path(l);
+        const char* problem = l->configuration->accounts[ROLE_WORKER].problem;
+        int r;
+
+        if (l->step == LOADER_HOSTS && problem) {
+                lack_answer(l, problem);
+                return false;
+        }
+        if (l->step == LOADER_VERSION)
+                r = probe_zeek(l, l->configuration->binary, "--version");
+        else
+                r = l->step == LOADER_ZEEK_PATH ? ask_zeek_path(l) : ask_hosts(l);
 
         l->waits = r == -ENOTCONN;
+        if (r < 0 && !l->waits && l->step == LOADER_HOSTS)
+                lack_answer(l, strerror(-r));
         return r >= 0 || l->waits;
 }
 
-static void next_step(ConfigurationLoader* l) {
+/* Is there anything to ask in this step? */
+static bool step_applies(const ConfigurationLoader* l) {
         const Configuration* c = l->configuration;
-        bool can_ask = c->binary && !c->accounts[ROLE_WORKER].problem;
+        bool has_account = !c->accounts[ROLE_WORKER].problem;
 
-        if (l->step == LOADER_FILES && can_ask) {
-                l->step = LOADER_VERSION;
-                if (ask(l))
-                        return;
+        switch (l->step) {
+        case LOADER_VERSION:
+                return c->binary && has_account;
+        case LOADER_ZEEK_PATH:
+                return c->binary && has_account && !c->settings->zeek.script_path;
+        case LOADER_HOSTS:
+                return node_file_hosts(&c->node_file);
+        default:
+                return false;
         }
-        if (l->step == LOADER_VERSION && !c->settings->zeek.script_path) {
-                l->step = LOADER_ZEEK_PATH;
-                if (ask(l))
+}
+
+static void next_step(ConfigurationLoader* l) {
+        while (l->step < LOADER_HOSTS) {
+                l->step++;
+                if (step_applies(l) && ask(l))
                         return;
         }
         finish(l);

@@ -99,6 +99,7 @@ Configuration* configuration_read_files(bool user_mode) {
                 account_find(&c->accounts[role], c->settings->roles[role].user, c->settings->roles[role].group, user_mode);
         account_find(&c->hook_account, HOOK_USER, NULL, user_mode);
         find_binary(c);
+        node_file_read(&c->node_file, user_mode, &c->settings->zeek_control, &c->warnings);
 
         strv_free(directories);
         return c;
@@ -112,6 +113,7 @@ Configuration* configuration_free(Configuration* c) {
                 account_done(&c->accounts[role]);
         account_done(&c->hook_account);
         diagnostics_done(&c->warnings);
+        node_file_done(&c->node_file);
         settings_free(c->settings);
         free(c->binary);
         free(c->binary_problem);
@@ -129,6 +131,10 @@ void configuration_inherit(Configuration* c, const Configuration* former) {
                 c->version = former->version;
         if (c->version_unanswered || c->zeek_path_unanswered)
                 free_and_replace(c->zeek_path, xstrdup_or_null(former->zeek_path));
+}
+
+char* configuration_problem(const Configuration* c) {
+        return c->warnings.unread ? xstrdup(c->warnings.unread) : node_file_problem(&c->node_file);
 }
 
 NodePolicy configuration_policy(const Configuration* c, const NodeSpec* spec) {

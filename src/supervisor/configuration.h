@@ -11,6 +11,7 @@
 
 #include "config/settings.h"
 #include "core/node.h"
+#include "supervisor/node-file.h"
 #include "supervisor/places.h"
 #include "supervisor/stem-client.h"
 #include "zeek/version.h"
@@ -30,6 +31,7 @@ typedef struct Account {
 typedef struct Configuration {
         Settings* settings;
         Diagnostics warnings;
+        NodeFile node_file;
         Account accounts[_ROLE_MAX];
         Account hook_account; /* of the programs of hooks */
         char* binary;           /* what nodes run; NULL: there is none, because of */
@@ -43,12 +45,15 @@ typedef struct Configuration {
 Configuration* configuration_free(Configuration* c);
 DEFINE_CLEANUP(Configuration*, configuration_free)
 
-/* Files and accounts only; blocks. For the thread and for --check-config. */
+/* Files and accounts only, node.cfg without its hosts; blocks. For the thread and for --check-config. */
 Configuration* configuration_read_files(bool user_mode);
 
 /* The same binary was there before, and what it did not answer this time is taken to be as it was: it may be in the middle
  * of an upgrade, and of a zeek of which nothing is known all nodes would be started anew. */
 void configuration_inherit(Configuration* c, const Configuration* former);
+
+/* Why it cannot be taken instead of another one: a file that cannot be read, errors in node.cfg. Allocated; NULL: it can. */
+char* configuration_problem(const Configuration* c);
 
 /* How a node of this configuration is treated. */
 NodePolicy configuration_policy(const Configuration* c, const NodeSpec* spec);

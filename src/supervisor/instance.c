@@ -38,7 +38,6 @@ Instance* instance_free(Instance* instance) {
         sd_bus_slot_unref(instance->launch);
         node_output_state_done(&instance->output_state);
         free(instance->failure_text);
-        free(instance->layout_directory);
         instance->node->userdata = NULL;
         free(instance);
         return NULL;
@@ -78,23 +77,20 @@ void instance_arm_timer(Instance* instance) {
 
 /* ---- files that the node reads ---- */
 
-static bool layout_is_in_use(const Supervisor* s, const char* layout_directory) {
-        REGISTRY_FOREACH(node, &s->registry) {
-                const char* other = node_instance(node)->layout_directory;
-
-                if (other && strcmp(other, layout_directory) == 0)
+static bool layout_is_in_use(const Supervisor* s, const char* layout) {
+        REGISTRY_FOREACH(node, &s->registry)
+                if (node->layout && strcmp(node->layout, layout) == 0)
                         return true;
-        }
         return false;
 }
 
-/* Takes layout_directory. */
-static void replace_layout(Instance* instance, char* layout_directory) {
-        _cleanup_free_ char* old = take_ptr(instance->layout_directory);
+/* Takes layout. */
+static void replace_layout(Instance* instance, char* layout) {
+        _cleanup_free_ char* old = take_ptr(instance->node->layout);
 
-        instance->layout_directory = layout_directory;
+        instance->node->layout = layout;
         if (old && !layout_is_in_use(instance->supervisor, old))
-                node_files_remove_layout(old);
+                node_files_remove_layout(instance->supervisor->places.runtime_directory, old);
 }
 
 void instance_forget(Instance* instance) {
@@ -106,16 +102,19 @@ void instance_forget(Instance* instance) {
         node_output_state_init(&instance->output_state);
 }
 
-void instance_find_layout(Instance* instance) {
-        const Supervisor* s = instance->supervisor;
-        _cleanup_node_files_ NodeFiles files = {};
-
-        /* an equal table makes the same file, which is there already */
-        if (node_files_write(s->places.runtime_directory, instance->node->spec, s->configuration->version, &files) >= 0)
-                replace_layout(instance, take_ptr(files.layout_directory));
-}
-
 /* ---- orders ---- */
+
+static int make_order(const Supervisor* s, const Configuration* c, const NodeSpec* spec, const NodeFiles* files,
+                      LaunchOrder* ret, char** ret_why) {
+        return launch_order_init(ret, c, spec,
+                                 &(LaunchPaths) {
+                                         .state_directory = s->places.state_directory,
+                                         .layout_directory = files->layout_directory,
+                                         .node_config = files->config,
+                                         .user_mode = s->places.user_mode,
+                                 },
+                                 ret_why);
+}
 
 int instance_make_order(Instance* instance, LaunchOrder* ret, char** ret_why) {
         const Supervisor* s = instance->supervisor;
@@ -128,34 +127,76 @@ int instance_make_order(Instance* instance, LaunchOrder* ret, char** ret_why) {
                 *ret_why = xasprintf("write files of the node below %s: %s", s->places.runtime_directory, strerror(-r));
                 return -EINVAL;
         }
-        replace_layout(instance, xstrdup_or_null(files.layout_directory));
+        r = make_order(s, s->configuration, spec, &files, ret, ret_why);
+        replace_layout(instance, take_ptr(files.layout));
+        return r;
+}
 
-        return launch_order_init(ret, s->configuration, spec,
-                                 &(LaunchPaths) {
-                                         .state_directory = s->places.state_directory,
-                                         .layout_directory = files.layout_directory,
-                                         .node_config = files.config,
-                                         .user_mode = s->places.user_mode,
-                                 },
-                                 ret_why);
+/* What it would be launched with. */
+static int imagine_launch(const Supervisor* s, const Configuration* c, const NodeSpec* spec, uint64_t* ret_hash,
+                          char** ret_layout, char** ret_why) {
+        _cleanup_launch_order_ LaunchOrder order = {};
+        _cleanup_node_files_ NodeFiles files = {};
+        int r;
+
+        node_files_name(s->places.runtime_directory, spec, c->version, &files);
+        r = make_order(s, c, spec, &files, &order, ret_why);
+        if (r < 0)
+                return r;
+        *ret_hash = launch_order_hash(&order);
+        *ret_layout = take_ptr(files.layout);
+        return 0;
+}
+
+void instance_assume_launch(Instance* instance) {
+        Node* node = instance->node;
+        _cleanup_free_ char *why = NULL, *layout = NULL;
+
+        if (imagine_launch(instance->supervisor, instance->supervisor->configuration, node->spec, &node->order_hash, &layout,
+                           &why) >= 0)
+                free_and_replace(node->layout, take_ptr(layout));
+}
+
+static bool is_same(const char* a, const char* b) {
+        return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+LaunchChange instance_compare(const Instance* instance, const Configuration* c, const NodeSpec* spec, char** ret_why) {
+        const Supervisor* s = instance->supervisor;
+        const Node* node = instance->node;
+        _cleanup_free_ char* layout = NULL;
+        uint64_t hash, limits;
+
+        if (imagine_launch(s, c, spec, &hash, &layout, ret_why) < 0)
+                return LAUNCH_IMPOSSIBLE;
+        if (hash != node->order_hash)
+                return LAUNCH_OTHERWISE;
+
+        /* that nothing is known of them is no change */
+        limits = instance->limits_hash;
+        if (limits == 0)
+                limits = scope_limits_hash(node->spec, &s->configuration->settings->roles[node->spec->role]);
+        if (limits != scope_limits_hash(spec, &c->settings->roles[spec->role]))
+                return LAUNCH_LIMITS;
+        return is_same(layout, node->layout) ? LAUNCH_SAME : LAUNCH_LAYOUT;
 }
 
 void instance_adapt(Instance* instance) {
-        _cleanup_launch_order_ LaunchOrder order = {};
         const Node* node = instance->node;
         _cleanup_free_ char* why = NULL;
+        LaunchChange change;
 
         instance->outdated = false;
         instance->adapt_when_running = node->phase == PHASE_LAUNCHING;
         if (node->phase != PHASE_RUNNING)
                 return;
 
+        change = instance_compare(instance, instance->supervisor->configuration, node->spec, &why);
         /* What cannot be started now is best left running; the next start will say what is wrong. */
-        if (instance_make_order(instance, &order, &why) < 0) {
+        if (change == LAUNCH_IMPOSSIBLE)
                 log_warning("Node \"%s\" runs on, but could not be started again: %s", node->name, why);
-                return;
-        }
-        instance->outdated = launch_order_hash(&order) != node->order_hash;
-        if (!instance->outdated)
+        else if (change == LAUNCH_OTHERWISE)
+                instance->outdated = true;
+        else
                 scope_limits_update(instance->supervisor->limits, instance);
 }

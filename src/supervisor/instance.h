@@ -28,8 +28,8 @@ typedef struct Instance {
         bool exited, emptied; /* what the stem has said about the incarnation */
         bool draining;        /* its last lines are on their way */
         char* cgroup;         /* of the running incarnation; NULL: not known */
-        char* layout_directory; /* of the last launch; NULL: the node stands alone */
 
+        bool dropped;           /* node.cfg does not want it any more */
         bool outdated;          /* runs, and would be launched differently now */
         bool adapt_when_running; /* the configuration changed while it was being launched */
         uint64_t limits_hash;   /* of the limits that the scope has; 0: not known */
@@ -56,8 +56,19 @@ void instance_remember(Instance* instance);
 /* Has the counters of its lines kept, from zero or from where the former daemon left them. */
 void instance_keep_lines(Instance* instance, bool is_new);
 
-/* For a node that was started by a former daemon: finds the layout that was written for it then. */
-void instance_find_layout(Instance* instance);
+/* For a node of which nobody remembers how it was launched: as it would be now. */
+void instance_assume_launch(Instance* instance);
+
+/* How a node that runs differs from what it would be if it were launched now. */
+typedef enum LaunchChange {
+        LAUNCH_SAME,
+        LAUNCH_OTHERWISE,  /* it would be another process */
+        LAUNCH_LIMITS,     /* its scope would have other limits */
+        LAUNCH_LAYOUT,     /* it would be told otherwise who else is in its cluster */
+        LAUNCH_IMPOSSIBLE, /* for the allocated reason */
+} LaunchChange;
+
+LaunchChange instance_compare(const Instance* instance, const Configuration* c, const NodeSpec* spec, char** ret_why);
 
 /* After a change of configuration: finds out whether a node that runs is outdated; if not, its scope gets the limits that
  * are due now. One that is being launched is remembered for when it runs. */

@@ -66,6 +66,7 @@ int launch_order_init(LaunchOrder* order, const Configuration* c, const NodeSpec
                         },
                         &c->settings->zeek, spec),
                 .directory = working_directory(spec, paths->state_directory),
+                .layout_directory = xstrdup_or_null(paths->layout_directory),
         };
         return 0;
 }
@@ -74,6 +75,7 @@ void launch_order_done(LaunchOrder* order) {
         strv_free(order->arguments);
         strv_free(order->environment);
         free(order->directory);
+        free(order->layout_directory);
         *order = (LaunchOrder) {};
 }
 
@@ -182,8 +184,36 @@ static uint64_t hash_strv(uint64_t hash, char* const* v) {
         return hash_bytes(hash, "", 1);
 }
 
+static uint64_t hash_string(uint64_t hash, const char* s) {
+        return s ? hash_bytes(hash, s, strlen(s) + 1) : hash_bytes(hash, "\xff", 1);
+}
+
+/* Which layout it is does not count, only that there is one: it is what others are like. */
+static uint64_t hash_environment(uint64_t hash, const LaunchOrder* order) {
+        _cleanup_free_ char* path = order->layout_directory ? xasprintf("ZEEKPATH=%s:", order->layout_directory) : NULL;
+
+        STRV_FOREACH(assignment, order->environment)
+                if (path && strncmp(*assignment, path, strlen(path)) == 0)
+                        hash = hash_string(hash, *assignment + strlen(path));
+                else
+                        hash = hash_string(hash, *assignment);
+        return hash_string(hash, NULL);
+}
+
+/* What others are told of it. */
+static uint64_t hash_endpoint(uint64_t hash, const ClusterEndpoint* own) {
+        const uint64_t ports[] = { own ? own->port : 0, own ? own->metrics_port : 0 };
+
+        hash = hash_string(hash, own ? own->role_name : NULL);
+        hash = hash_string(hash, own ? own->host : NULL);
+        hash = hash_string(hash, own ? own->interface : NULL);
+        hash = hash_string(hash, own ? own->pcap_file : NULL);
+        return hash_bytes(hash, ports, sizeof ports);
+}
+
 uint64_t launch_order_hash(const LaunchOrder* order) {
         const NodeSettings* role = order->settings;
+        const NodeSpec* spec = order->spec;
         const int64_t numbers[] = {
                 order->account ? (int64_t) order->account->uid : -1,
                 order->account ? (int64_t) order->account->gid : -1,
@@ -194,10 +224,16 @@ uint64_t launch_order_hash(const LaunchOrder* order) {
                 role->oom_score_adjust.set ? role->oom_score_adjust.value : INT64_MAX,
                 (int64_t) role->limit_nofile,
                 (int64_t) role->limit_core,
+                node_spec_has(spec, "nice") ? spec->nice : INT64_MAX,
+                node_spec_has(spec, "cpu_affinity") ? spec->cpu_affinity : -1,
         };
         uint64_t hash = HASH_BASIS;
 
         hash = hash_strv(hash, order->arguments);
-        hash = hash_strv(hash, order->environment);
+        hash = hash_environment(hash, order);
+        hash = hash_string(hash, order->directory);
+        hash = hash_string(hash, spec->stdout_file);
+        hash = hash_string(hash, spec->stderr_file);
+        hash = hash_endpoint(hash, cluster_table_find(spec->cluster, spec->name));
         return hash_bytes(hash, numbers, sizeof numbers);
 }

@@ -20,6 +20,7 @@ typedef struct LaunchOrder {
         char** arguments;
         char** environment;
         char* directory;
+        char* layout_directory;
 } LaunchOrder;
 
 /* Is this the name of a profile of system calls that a node may have? */
@@ -34,5 +35,6 @@ void launch_order_done(LaunchOrder* order);
 /* Appends the order as the a{sv} that org.zeek.Stem.Launch takes. */
 int launch_order_append(sd_bus_message* m, const LaunchOrder* order, const char* scope);
 
-/* Equal for orders that make the same process; the limits of the scope do not count. */
+/* Equal for orders that make the same process. The limits of the scope do not count, nor does what the cluster's layout
+ * says of other nodes. What is hashed differs from version to version of the daemon: so has LIFE_VERSION (state-files.c). */
 uint64_t launch_order_hash(const LaunchOrder* order);

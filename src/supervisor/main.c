@@ -59,16 +59,22 @@ static int parse_options(int argc, char** argv, Options* ret) {
         return 1;
 }
 
+static void print_diagnostics(const Diagnostics* d) {
+        for (size_t i = 0; i < d->n; i++) {
+                _cleanup_free_ char* text = diagnostic_to_string(&d->items[i]);
+
+                puts(text);
+        }
+}
+
 static int check_config(bool user_mode) {
         _cleanup_(configuration_freep) Configuration* c = configuration_read_files(user_mode);
 
         hook_chain_free(hooks_read_files(user_mode, NULL, &c->warnings));
-        for (size_t i = 0; i < c->warnings.n; i++) {
-                _cleanup_free_ char* text = diagnostic_to_string(&c->warnings.items[i]);
-
-                puts(text);
-        }
-        return c->warnings.n > 0 ? -EINVAL : 0;
+        node_file_look_up_hosts(&c->node_file, &c->warnings);
+        print_diagnostics(&c->warnings);
+        print_diagnostics(&c->node_file.errors);
+        return c->warnings.n > 0 || c->node_file.errors.n > 0 ? -EINVAL : 0;
 }
 
 static int run(int argc, char** argv) {

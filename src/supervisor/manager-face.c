@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/prospect.h"
 #include "supervisor/cgroup.h"
 #include "supervisor/instance.h"
 #include "supervisor/launch-order.h"
@@ -35,14 +36,14 @@ static int handle_create(sd_bus_message* m, const Caller* caller, void* userdata
                 return sd_bus_error_set(error, ERROR_LAUNCH_FAILED, "the supervisor is being stopped and starts no more nodes");
 
         node = registry_find(&s->registry, spec->name);
-        if (node && node_will_exist(node))
+        if (node && node_prospect(node).exists)
                 return sd_bus_error_setf(error, ERROR_NODE_EXISTS, "node with name '%s' already exists", spec->name);
         if (!node && registry_is_full(&s->registry))
                 return sd_bus_error_setf(error, ERROR_LIMITS_EXCEEDED,
                                          "there are %zu nodes already, as many as MaxNodes= in supervisor.conf allows",
                                          s->registry.n);
 
-        request_create(s, m, spec);
+        request_create(s, m, spec, NODE_RUNTIME);
         return 1;
 }
 
@@ -75,6 +76,12 @@ static int handle_restart(sd_bus_message* m, const Caller* caller, void* userdat
 static int handle_reload(sd_bus_message* m, const Caller* caller, void* userdata, sd_bus_error* error) {
         reload(userdata, m);
         return 1;
+}
+
+static int method_diff(sd_bus_message* m, void* userdata, sd_bus_error* error) {
+        Supervisor* s = userdata;
+
+        return differ_take(s->differ, m, error);
 }
 
 static int method_create(sd_bus_message* m, void* userdata, sd_bus_error* error) {
@@ -240,6 +247,8 @@ static const sd_bus_vtable manager_face_vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("Node", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", node), method_node,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_reload, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Diff", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ss)", changes), method_diff,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL_WITH_ARGS("NodeStatus", SD_BUS_ARGS("s", node, "u", pid), 0),
         SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("StemPID", "u", get_stem_pid, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),

@@ -28,55 +28,72 @@ static int write_file(const char* directory, const char* name, const char* text)
         return file_write_atomic(fd, name, text, strlen(text), FILE_MODE);
 }
 
-static int write_layout(const char* runtime_directory, const ClusterTable* cluster, ZeekVersion version, char** ret) {
-        _cleanup_free_ char* text = zeek_layout_text(cluster, version);
-        _cleanup_free_ char* id = zeek_layout_id(text);
-        _cleanup_free_ char* directory = xasprintf("%s/layouts/%s", runtime_directory, id);
+static char* layout_directory_of(const char* runtime_directory, const char* layout) {
+        return xasprintf("%s/layouts/%s", runtime_directory, layout);
+}
+
+bool node_files_is_layout(const char* name) {
+        return *name && !name[strspn(name, "0123456789abcdef")];
+}
+
+static bool has_layout(const NodeSpec* spec) {
+        return spec->cluster && spec->cluster->n > 0;
+}
+
+static int write_layout(const char* directory, const char* text) {
         _cleanup_free_ char* file = xasprintf("%s/%s", directory, ZEEK_LAYOUT_FILE);
         int r;
 
         /* the name says what is in it, and it came there by a rename: it is whole */
-        if (access(file, F_OK) < 0) {
-                r = write_file(directory, ZEEK_LAYOUT_FILE, text);
-                if (r < 0) {
-                        (void) rmdir(directory);
-                        return r;
-                }
-        }
-
-        *ret = take_ptr(directory);
-        return 0;
+        if (access(file, F_OK) == 0)
+                return 0;
+        r = write_file(directory, ZEEK_LAYOUT_FILE, text);
+        if (r < 0)
+                (void) rmdir(directory);
+        return r;
 }
 
 static char* config_directory(const char* runtime_directory) {
         return xasprintf("%s/nodes", runtime_directory);
 }
 
-static int write_config(const char* runtime_directory, const NodeSpec* spec, char** ret) {
+static int write_config(const char* runtime_directory, const NodeSpec* spec) {
         _cleanup_free_ char* directory = config_directory(runtime_directory);
         _cleanup_free_ char* name = xasprintf("%s.json", spec->name);
         _cleanup_free_ char* text = NULL;
         int r;
 
         r = node_spec_to_json(spec, NODE_JSON_FOR_ZEEK, &text);
-        if (r >= 0)
-                r = write_file(directory, name, text);
-        if (r < 0)
-                return r;
+        return r < 0 ? r : write_file(directory, name, text);
+}
 
-        *ret = xasprintf("%s/%s", directory, name);
-        return 0;
+/* The text of the layout, if there is one. */
+static char* name_files(const char* runtime_directory, const NodeSpec* spec, ZeekVersion version, NodeFiles* ret) {
+        char* text = has_layout(spec) ? zeek_layout_text(spec->cluster, version) : NULL;
+        _cleanup_free_ char* directory = config_directory(runtime_directory);
+
+        *ret = (NodeFiles) { .config = xasprintf("%s/%s.json", directory, spec->name) };
+        if (text) {
+                ret->layout = zeek_layout_id(text);
+                ret->layout_directory = layout_directory_of(runtime_directory, ret->layout);
+        }
+        return text;
+}
+
+void node_files_name(const char* runtime_directory, const NodeSpec* spec, ZeekVersion version, NodeFiles* ret) {
+        free(name_files(runtime_directory, spec, version, ret));
 }
 
 int node_files_write(const char* runtime_directory, const NodeSpec* spec, ZeekVersion version, NodeFiles* ret) {
         _cleanup_node_files_ NodeFiles files = {};
+        _cleanup_free_ char* text = name_files(runtime_directory, spec, version, &files);
         int r;
 
-        r = write_config(runtime_directory, spec, &files.config);
+        r = write_config(runtime_directory, spec);
         if (r < 0)
                 return r;
-        if (spec->cluster && spec->cluster->n > 0) {
-                r = write_layout(runtime_directory, spec->cluster, version, &files.layout_directory);
+        if (text) {
+                r = write_layout(files.layout_directory, text);
                 if (r < 0) {
                         node_files_remove_config(runtime_directory, spec->name);
                         return r;
@@ -89,6 +106,7 @@ int node_files_write(const char* runtime_directory, const NodeSpec* spec, ZeekVe
 }
 
 void node_files_done(NodeFiles* files) {
+        free(files->layout);
         free(files->layout_directory);
         free(files->config);
         *files = (NodeFiles) {};
@@ -101,9 +119,10 @@ void node_files_remove_config(const char* runtime_directory, const char* name) {
         (void) unlink(path);
 }
 
-void node_files_remove_layout(const char* layout_directory) {
-        _cleanup_free_ char* file = xasprintf("%s/%s", layout_directory, ZEEK_LAYOUT_FILE);
+void node_files_remove_layout(const char* runtime_directory, const char* layout) {
+        _cleanup_free_ char* directory = layout_directory_of(runtime_directory, layout);
+        _cleanup_free_ char* file = xasprintf("%s/%s", directory, ZEEK_LAYOUT_FILE);
 
         (void) unlink(file);
-        (void) rmdir(layout_directory);
+        (void) rmdir(directory);
 }

@@ -9,10 +9,13 @@
 #include "zeek/version.h"
 
 typedef struct NodeFiles {
-        char* layout_directory; /* holds cluster-layout.zeek; NULL: the node stands alone */
+        char* layout;           /* the layout's name; NULL: the node stands alone */
+        char* layout_directory; /* holds cluster-layout.zeek; NULL as above */
         char* config;           /* path of the JSON */
 } NodeFiles;
 
+/* What they are called. */
+void node_files_name(const char* runtime_directory, const NodeSpec* spec, ZeekVersion version, NodeFiles* ret);
 /* Writes what is missing or differs. 0 or -errno, with nothing left behind. */
 int node_files_write(const char* runtime_directory, const NodeSpec* spec, ZeekVersion version, NodeFiles* ret);
 void node_files_done(NodeFiles* files);
@@ -21,4 +24,6 @@ void node_files_done(NodeFiles* files);
 /* The node is no more. */
 void node_files_remove_config(const char* runtime_directory, const char* name);
 /* Nobody has this layout any more. */
-void node_files_remove_layout(const char* layout_directory);
+void node_files_remove_layout(const char* runtime_directory, const char* layout);
+/* Can this be the name of one? */
+bool node_files_is_layout(const char* name);

@@ -18,6 +18,7 @@ static const char* const life_properties[] = {
         "State", "PID", "NRestarts", "ExitCode", "ExitStatus", "StateSinceUSec", "StartedUSec", "NextRestartUSec",
         "Ready", NULL,
 };
+static const char* const config_properties[] = { "Config", "Origin", NULL };
 static const char* const output_properties[] = { "LastOutput", "LinesForwarded", "LinesSuppressed", "LinesDropped", NULL };
 
 static char* node_path(const Node* node) {
@@ -35,6 +36,8 @@ static void tell(Notices* n, Instance* instance, unsigned groups) {
         groups &= instance->notices;
         if (groups & NOTICE_LIFE)
                 strv_extend_strv(&properties, (char* const*) life_properties);
+        if (groups & NOTICE_CONFIG)
+                strv_extend_strv(&properties, (char* const*) config_properties);
         if (groups & NOTICE_OUTPUT)
                 strv_extend_strv(&properties, (char* const*) output_properties);
 
@@ -63,7 +66,7 @@ static void tell_all(Notices* n, unsigned groups) {
 static int on_end_of_turn(sd_event_source* s, void* userdata) {
         Notices* n = userdata;
 
-        tell_all(n, NOTICE_LIFE);
+        tell_all(n, NOTICE_LIFE | NOTICE_CONFIG);
         if (n->count_changed)
                 (void) sd_bus_emit_properties_changed(n->bus, SUPERVISOR_PATH, SUPERVISOR_INTERFACE, "NNodes", NULL);
         n->count_changed = false;
@@ -71,7 +74,7 @@ static int on_end_of_turn(sd_event_source* s, void* userdata) {
 }
 
 static int on_output_interval(sd_event_source* s, uint64_t usec, void* userdata) {
-        tell_all(userdata, NOTICE_LIFE | NOTICE_OUTPUT);
+        tell_all(userdata, NOTICE_LIFE | NOTICE_CONFIG | NOTICE_OUTPUT);
         return 0;
 }
 
@@ -132,7 +135,7 @@ void notices_mark(Notices* n, Node* node, NoticeGroup group) {
                 TAILQ_INSERT_TAIL(&n->marked, instance, noticed);
         instance->notices |= group;
 
-        if (group & NOTICE_LIFE)
+        if (group & (NOTICE_LIFE | NOTICE_CONFIG))
                 (void) sd_event_source_set_enabled(n->at_end_of_turn, SD_EVENT_ONESHOT);
         if (group & NOTICE_OUTPUT)
                 arm_output(n);

@@ -21,6 +21,7 @@ void notices_set_bus(Notices* n, sd_bus* bus);
 typedef enum NoticeGroup {
         NOTICE_LIFE = 1 << 0,   /* State, PID, exit, counters of restarts, times, Ready */
         NOTICE_OUTPUT = 1 << 1, /* LastOutput and counters of lines */
+        NOTICE_CONFIG = 1 << 2, /* Config, Origin */
 } NoticeGroup;
 
 void notices_mark(Notices* n, Node* node, NoticeGroup group);

@@ -19,8 +19,6 @@ static void waiter_free(Supervisor* s, ReloadWaiter* waiter) {
 }
 
 static void apply_configuration(Supervisor* s, Configuration* c) {
-        if (s->configuration)
-                configuration_inherit(c, s->configuration);
         configuration_free(s->configuration);
         s->configuration = c;
         s->registry.nodes_max = c->settings->supervisor.max_nodes;
@@ -30,6 +28,7 @@ static void apply_configuration(Supervisor* s, Configuration* c) {
 }
 
 static void apply_to_nodes(Supervisor* s) {
+        static_cluster_change(s->static_cluster);
         REGISTRY_FOREACH(node, &s->registry) {
                 Job* job;
 
@@ -39,7 +38,7 @@ static void apply_to_nodes(Supervisor* s) {
                                 job->policy = configuration_policy(s->configuration, job->spec);
                 instance_adapt(node_instance(node));
         }
-        request_restart_of_outdated(s);
+        static_cluster_go_on(s->static_cluster);
 }
 
 void reload_node_runs(Supervisor* s, Node* node) {
@@ -56,7 +55,6 @@ void reload_node_runs(Supervisor* s, Node* node) {
 static void refuse_waiters(Supervisor* s, const char* why) {
         ReloadWaiter *waiter, *next;
 
-        log_warning("The configuration stays as it is: %s", why);
         for (waiter = TAILQ_FIRST(&s->reload_waiters); waiter; waiter = next) {
                 next = TAILQ_NEXT(waiter, waiters);
                 if (waiter->hooks_load != 0)
@@ -95,29 +93,82 @@ static void on_hooks_loaded(void* userdata, const char* error, const char* text)
         adoption_start(s->adoption);
 }
 
-void reload_on_configuration(Configuration* c, void* userdata) {
-        Supervisor* s = userdata;
-        bool first = !s->configuration;
-        ReloadWaiter* waiter;
+/* Says what is wrong with the files, once for each time that it becomes something else. */
+static void refuse(Supervisor* s, const Configuration* c, const char* problem) {
+        if (!s->refused || strcmp(s->refused, problem) != 0) {
+                if (c->node_file.errors.n > 0)
+                        diagnostics_log_errors(&c->node_file.errors);
+                log_warning("%s", s->adopted ? "The configuration stays as it is" : "No node of node.cfg is started");
+        }
+        free_and_replace(s->refused, xstrdup(problem));
+        if (c->node_file.hosts_unknown && s->configuration->node_file.errors.n > 0)
+                static_cluster_retry(s->static_cluster);
+}
 
-        if (!first && c->warnings.unread) {
-                refuse_waiters(s, c->warnings.unread);
-                configuration_free(c);
+static void accept(Supervisor* s) {
+        free_and_replace(s->refused, NULL);
+}
+
+void reload_apply_first(Supervisor* s) {
+        Configuration* c = s->configuration;
+        _cleanup_free_ char* problem = NULL;
+
+        static_cluster_check(s->static_cluster, c);
+        problem = node_file_problem(&c->node_file);
+        if (problem) {
+                refuse(s, c, problem);
                 return;
         }
+        static_cluster_change(s->static_cluster);
+        static_cluster_go_on(s->static_cluster);
+}
 
-        apply_configuration(s, c);
-        if (!first) {
-                apply_to_nodes(s);
-                (void) sd_bus_emit_properties_changed(s->bus, SUPERVISOR_PATH, SUPERVISOR_INTERFACE, "ZeekBinary",
-                                                      "ZeekVersion", NULL);
-        }
+static void load_hooks(Supervisor* s) {
+        ReloadWaiter* waiter;
 
         s->n_hooks_loads++;
         TAILQ_FOREACH(waiter, &s->reload_waiters, waiters)
                 if (waiter->hooks_load == 0)
                         waiter->hooks_load = s->n_hooks_loads;
         hooks_load(s->hooks, on_hooks_loaded, s);
+}
+
+/* True: it is refused. */
+static bool check_configuration(Supervisor* s, Configuration* c) {
+        _cleanup_free_ char* problem = NULL;
+
+        configuration_inherit(c, s->configuration);
+        static_cluster_check(s->static_cluster, c);
+        problem = configuration_problem(c);
+        if (!problem)
+                return false;
+        refuse(s, c, problem);
+        refuse_waiters(s, problem);
+        return true;
+}
+
+void reload_on_configuration(Configuration* c, void* userdata) {
+        Supervisor* s = userdata;
+
+        if (!s->configuration) {
+                apply_configuration(s, c);
+                load_hooks(s);
+                return;
+        }
+
+        if (check_configuration(s, c))
+                configuration_free(c);
+        else {
+                apply_configuration(s, c);
+                accept(s);
+                if (s->adopted)
+                        apply_to_nodes(s);
+                (void) sd_bus_emit_properties_changed(s->bus, SUPERVISOR_PATH, SUPERVISOR_INTERFACE, "ZeekBinary",
+                                                      "ZeekVersion", NULL);
+                load_hooks(s);
+        }
+        if (s->ready)
+                supervisor_tell_status(s);
 }
 
 void reload(Supervisor* s, sd_bus_message* m) {

@@ -17,6 +17,9 @@
 /* The loader's callback; userdata is the Supervisor. */
 void reload_on_configuration(Configuration* c, void* userdata);
 
+/* The nodes of a former daemon are there: those of node.cfg join them. */
+void reload_apply_first(Supervisor* s);
+
 /* Reads everything again; answers the call then. */
 void reload(Supervisor* s, sd_bus_message* m);
 

@@ -73,11 +73,13 @@ static void submit(Request* request, const char* name) {
 
 static void request_end(Request* request) {
         Supervisor* s = request->supervisor;
-        bool only_outdated = request->only_outdated;
+        RequestScope scope = request->scope;
 
         request_answer(request);
         request_free(request);
-        if (!only_outdated)
+        if (scope == SCOPE_DROPPED)
+                static_cluster_dropped(s->static_cluster);
+        if (scope != SCOPE_OUTDATED)
                 return;
         s->restarts_outdated = false;
         if (s->restarts_outdated_again)
@@ -87,9 +89,16 @@ static void request_end(Request* request) {
 static bool request_concerns(const Request* request, const char* name) {
         const Node* node = registry_find(&request->supervisor->registry, name);
 
-        if (!request->only_outdated)
+        switch (request->scope) {
+        case SCOPE_ALL:
                 return true;
-        return node && node->phase == PHASE_RUNNING && node_instance(node)->outdated;
+        case SCOPE_OUTDATED:
+                return node && node->phase == PHASE_RUNNING && node_instance(node)->outdated;
+        case SCOPE_DROPPED:
+                return node && node->phase != PHASE_VOID && node_instance(node)->dropped;
+        }
+        assert(!"request scope");
+        return false;
 }
 
 /* Jobs may be done before submit() returns, so a wave is held open until the last of it is submitted. */
@@ -137,7 +146,7 @@ void request_job_done(Request* request, JobResult result, const char* name, cons
         request_advance(request);
 }
 
-void request_create(Supervisor* s, sd_bus_message* m, NodeSpec* spec) {
+void request_create(Supervisor* s, sd_bus_message* m, NodeSpec* spec, NodeOrigin origin) {
         Request* request = request_new(s, m, JOB_CREATE);
         Job* job = job_new(JOB_CREATE, request);
         _cleanup_free_ char* name = xstrdup(spec->name);
@@ -145,6 +154,7 @@ void request_create(Supervisor* s, sd_bus_message* m, NodeSpec* spec) {
         registry_share_cluster(&s->registry, spec);
         job->policy = configuration_policy(s->configuration, spec);
         job->spec = node_spec_ref(spec);
+        job->origin = origin;
         request->n_pending++;
         supervisor_submit(s, name, job);
 }
@@ -161,16 +171,24 @@ void request_all(Supervisor* s, sd_bus_message* m, JobType type) {
         request_advance(request);
 }
 
-void request_restart_of_outdated(Supervisor* s) {
-        Request* request;
+static void request_some(Supervisor* s, JobType type, RequestScope scope) {
+        Request* request = request_new(s, NULL, type);
 
+        request->all = true;
+        request->scope = scope;
+        request->rollout = rollout_new(&s->registry, type == JOB_RESTART ? ROLLOUT_START : ROLLOUT_STOP);
+        request_advance(request);
+}
+
+void request_restart_of_outdated(Supervisor* s) {
         s->restarts_outdated_again = s->restarts_outdated;
         if (s->restarts_outdated)
                 return;
 
         s->restarts_outdated = true;
-        request = request_new(s, NULL, JOB_RESTART);
-        request->all = request->only_outdated = true;
-        request->rollout = rollout_new(&s->registry, ROLLOUT_START);
-        request_advance(request);
+        request_some(s, JOB_RESTART, SCOPE_OUTDATED);
+}
+
+void request_destroy_dropped(Supervisor* s) {
+        request_some(s, JOB_DESTROY, SCOPE_DROPPED);
 }

@@ -8,6 +8,7 @@
 
 #include "config/node-json.h"
 #include "core/node-name.h"
+#include "supervisor/node-files.h"
 #include "supervisor/state-files.h"
 #include "util/fd.h"
 #include "util/file.h"
@@ -19,7 +20,10 @@
 #define LIFE_SUFFIX ".life"
 #define LINES_SUFFIX ".lines"
 #define LIFE_SIZE_MAX 4096U
-#define LIFE_VERSION 2U
+/* 3: origin and layout are told, and ORDER_HASH is another one. Of version 2, in which all nodes were runtime nodes, they are
+ * taken to be what they would be now. */
+#define LIFE_VERSION 3U
+#define LIFE_VERSION_BEFORE_ORIGIN 2U
 
 struct StateFiles {
         char* directory;
@@ -100,8 +104,9 @@ static char* life_to_text(const Node* node, size_t* ret_size) {
         FILE* f = open_memstream(&text, ret_size);
 
         assert(f);
-        (void) fprintf(f, "VERSION=%u\nPHASE=%s\nOUTCOME=%s\n", LIFE_VERSION, node_phase_to_string(node->phase),
-                       node_outcome_to_string(node->outcome));
+        (void) fprintf(f, "VERSION=%u\nORIGIN=%s\nLAYOUT=%s\nPHASE=%s\nOUTCOME=%s\n", LIFE_VERSION,
+                       node_origin_to_string(node->origin), node->layout ? node->layout : "",
+                       node_phase_to_string(node->phase), node_outcome_to_string(node->outcome));
         print_numbers(f, node, node_keys, ELEMENTSOF(node_keys));
         (void) fclose(f);
         return text;
@@ -131,14 +136,28 @@ static bool read_numbers(char** text, void* object, const LifeKey* keys, size_t 
         return true;
 }
 
-static int life_from_text(char* text, Node* node) {
+static bool read_launch(char** text, Node* node) {
+        const char* layout;
+
+        node->origin = node_origin_from_string(next_value(text, "ORIGIN"));
+        layout = next_value(text, "LAYOUT");
+        if (node->origin < 0 || !layout || (*layout && !node_files_is_layout(layout)))
+                return false;
+        free_and_replace(node->layout, *layout ? xstrdup(layout) : NULL);
+        return true;
+}
+
+static int life_from_text(char* text, Node* node, bool* ret_knows_launch) {
         const char* value = next_value(&text, "VERSION");
         uint64_t version;
 
         if (!value || parse_u64(value, &version) < 0)
                 return -EBADMSG;
-        if (version != LIFE_VERSION)
+        if (version != LIFE_VERSION && version != LIFE_VERSION_BEFORE_ORIGIN)
                 return -EPROTONOSUPPORT;
+        *ret_knows_launch = version == LIFE_VERSION;
+        if (*ret_knows_launch && !read_launch(&text, node))
+                return -EBADMSG;
 
         node->phase = node_phase_from_string(next_value(&text, "PHASE"));
         node->outcome = node_outcome_from_string(next_value(&text, "OUTCOME"));
@@ -266,7 +285,7 @@ static int load_config(StateFiles* f, const char* name, NodeSpec** ret) {
         return 0;
 }
 
-int state_files_read_life(StateFiles* f, Node* node) {
+int state_files_read_life(StateFiles* f, Node* node, bool* ret_knows_launch) {
         _cleanup_free_ char* file = xasprintf("%s%s", node->name, LIFE_SUFFIX);
         _cleanup_free_ char* text = NULL;
         int r = -ENOENT;
@@ -274,8 +293,10 @@ int state_files_read_life(StateFiles* f, Node* node) {
         if (f->fd >= 0)
                 r = file_read(f->fd, file, LIFE_SIZE_MAX, &text, NULL);
         if (r >= 0)
-                r = life_from_text(text, node);
+                r = life_from_text(text, node, ret_knows_launch);
         if (r < 0) {
+                *ret_knows_launch = false;
+                node->origin = NODE_RUNTIME;
                 node_lose(node);
                 return log_warning_errno(r, "Failed to make sense of %s/%s, going by the stem and the scopes: %m",
                                          f->directory, file);

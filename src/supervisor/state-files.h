@@ -30,5 +30,6 @@ void state_files_remove(StateFiles* f, const char* name);
  * What is left of nodes that were being made or forgotten when a daemon ended is removed. */
 void state_files_load(StateFiles* f, void (*found)(const char* name, NodeSpec* spec, void* userdata), void* userdata);
 
-/* Reads the life of a node into it. On failure, which is said in the log, the node is lost (node_lose()). */
-int state_files_read_life(StateFiles* f, Node* node);
+/* Reads the life of a node into it. On failure, which is said in the log, the node is lost (node_lose()).
+ * *ret_knows_launch is false then, and if a daemon wrote it that did not tell what the node was launched with. */
+int state_files_read_life(StateFiles* f, Node* node, bool* ret_knows_launch);

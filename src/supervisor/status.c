@@ -25,7 +25,7 @@ static int append_life(sd_bus_message* m, const Node* node) {
         r = sd_bus_message_append(m, "{sv}{sv}{sv}{sv}{sv}{sv}{sv}",
                                   "state", "s", node_state_to_string(node_state(node)),
                                   "role", "s", role_to_string(node->spec->role),
-                                  "origin", "s", "runtime",
+                                  "origin", "s", node_origin_to_string(node->origin),
                                   "scope", "s", node->scope,
                                   "restarts", "u", node->n_restarts,
                                   "since_usec", "t", node->state_since.realtime,

@@ -143,6 +143,7 @@ static void on_stem_connected(uint32_t stem_pid, void* userdata) {
         (void) sd_bus_emit_properties_changed(s->bus, SUPERVISOR_PATH, SUPERVISOR_INTERFACE, "StemPID", NULL);
         if (s->remembers)
                 adoption_start(s->adoption);
+        differ_resume(s->differ);
         if (configuration_loader_resume(s->loader) || s->configuration)
                 return;
 
@@ -166,6 +167,19 @@ static void tell_ready(Supervisor* s, const char* status) {
 
         s->ready = true;
         (void) notifier_send(s->notifier, text, NULL, 0, NULL, NULL);
+}
+
+void supervisor_tell_status(Supervisor* s) {
+        const char* problem = s->refused;
+        _cleanup_free_ char* status = NULL;
+
+        if (!bus_link_is_up(s->link))
+                status = xstrdup("Waiting for the bus");
+        else if (problem)
+                status = xasprintf("Ready, but not as the files say: %.*s", (int) strcspn(problem, "\n"), problem);
+        else
+                status = xstrdup("Ready");
+        tell_ready(s, status);
 }
 
 static int on_bus(sd_bus* bus, void* userdata) {
@@ -200,7 +214,7 @@ static void on_bus_lost(void* userdata) {
 }
 
 static void on_named(void* userdata) {
-        tell_ready(userdata, "Ready");
+        supervisor_tell_status(userdata);
 }
 
 static const BusLinkHandlers bus_handlers = {
@@ -212,6 +226,7 @@ static const BusLinkHandlers bus_handlers = {
 /* Last of all: nobody can call a daemon that is not whole. */
 static void on_first_adoption(Supervisor* s) {
         s->adopted = true;
+        reload_apply_first(s);
         bus_link_take_name(s->link, SUPERVISOR_BUS_NAME);
         if (!bus_link_is_up(s->link))
                 tell_ready(s, "Waiting for the bus");
@@ -291,6 +306,9 @@ static int start_parts(Supervisor* s) {
         s->state = state_files_new(s->places.runtime_directory);
         s->adoption = adoption_new(s, on_first_adoption);
         s->limits = scope_limits_new(s);
+        r = static_cluster_new(s, &s->static_cluster);
+        if (r < 0)
+                return log_error_errno(r, "Failed to set up the event loop: %m");
         s->authorizer = authorizer_new(s->bus, s->places.user_mode);
         r = notices_new(s->event, s->bus, &s->notices);
         if (r >= 0)
@@ -299,6 +317,8 @@ static int start_parts(Supervisor* s) {
                 r = stem_client_new(s->event, s->places.stem_socket, &stem_handlers, s, &s->stem);
         if (r >= 0)
                 r = configuration_loader_new(s->event, s->stem, s->places.user_mode, reload_on_configuration, s, &s->loader);
+        if (r >= 0)
+                r = differ_new(s, &s->differ);
         if (r < 0)
                 return log_error_errno(r, "Failed to set up the event loop: %m");
         return shutdown_watch_signals(s);
@@ -352,7 +372,10 @@ Supervisor* supervisor_free(Supervisor* s) {
         start_queue_free(s->starts);
         scope_limits_free(s->limits);
         state_files_free(s->state);
+        differ_free(s->differ);
+        static_cluster_free(s->static_cluster);
         configuration_loader_free(s->loader);
+        free(s->refused);
         configuration_free(s->configuration);
         hooks_free(s->hooks);
         hook_host_free(s->hook_host);

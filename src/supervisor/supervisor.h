@@ -17,6 +17,7 @@
 #include "supervisor/authorize.h"
 #include "supervisor/bus-link.h"
 #include "supervisor/configuration.h"
+#include "supervisor/diff.h"
 #include "supervisor/hook-host.h"
 #include "supervisor/hooks.h"
 #include "supervisor/journal-writer.h"
@@ -27,6 +28,7 @@
 #include "supervisor/scope-limits.h"
 #include "supervisor/start-queue.h"
 #include "supervisor/state-files.h"
+#include "supervisor/static-cluster.h"
 #include "supervisor/stem-client.h"
 
 typedef struct ReloadWaiter ReloadWaiter;
@@ -49,6 +51,9 @@ typedef struct Supervisor {
         Notices* notices;
         Configuration* configuration; /* NULL until it was read for the first time */
         ConfigurationLoader* loader;
+        char* refused; /* what is wrong with the files, which are therefore not in force; NULL: they are */
+        Differ* differ;
+        StaticCluster* static_cluster;
         Registry registry;
         StateFiles* state;
         Adoption* adoption;
@@ -73,6 +78,9 @@ DEFINE_CLEANUP(Supervisor*, supervisor_free)
 
 /* Runs until it is told to end. */
 int supervisor_run(Supervisor* s);
+
+/* Tells the service manager how things stand, for `systemctl status`. */
+void supervisor_tell_status(Supervisor* s);
 
 /* What this daemon can do beyond the base of the interface: words for the property Features. Static. */
 const char* const* supervisor_features(const Supervisor* s);

@@ -32,6 +32,8 @@ ARROWS = {
     # what is said on the bus, in both directions: for the daemon and for its clients
     "wire": {"config", "core", "output/hook.h", "util"},
     "supervisor": {"config", "core", "link", "output", "service", "util", "wire", "zeek"},
+    # what the stem runs for a supervisor that has no network
+    "hosts": {"config", "util"},
     "ctl": {"config", "core", "output/hook.h", "util", "wire"},
 }
 

@@ -727,7 +727,7 @@ def test_a_probe_replies_with_the_output(stem):
     [
         ("exit 3", "exited with status 3"),
         ("kill -SEGV $$", "killed by signal 11 (SIGSEGV)"),
-        ("head -c 5000 /dev/zero | tr '\\0' x", "printed more than 4096 bytes"),
+        ("head -c 65537 /dev/zero | tr '\\0' x", "printed more than 65536 bytes"),
         ("printf '\\377'", "printed something that is not text"),
         ("printf 'a\\0b'", "printed something that is not text"),
         ("sleep 1000 & exec sleep 1000", "timed out"),

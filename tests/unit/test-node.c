@@ -3,6 +3,7 @@
 /* Jobs: what clients ask of a node, and the turns they take. How it comes back after an end is in
  * test-node-restarts.c, how it is brought to one in test-node-stops.c. */
 
+#include "core/prospect.h"
 #include "unit/story.h"
 
 #define NO_PROGRAM "run zeek: No such file or directory"
@@ -268,24 +269,24 @@ static void a_node_that_ended_and_still_empties_its_scope_can_be_given_another_f
 static void a_node_will_exist_unless_its_queue_ends_in_destroy(void** state) {
         _cleanup_story_ Story story = story_begin();
 
-        assert_false(node_will_exist(story.node));
+        assert_false(node_prospect(story.node).exists);
         PLAY(&story, { 0, CREATE("ann"), "added, launch", "starting" });
-        assert_true(node_will_exist(story.node));
+        assert_true(node_prospect(story.node).exists);
         PLAY(&story, { 0, DESTROY("bob"), "", "starting" });
-        assert_false(node_will_exist(story.node));
+        assert_false(node_prospect(story.node).exists);
         PLAY(&story, { 0, RESTART("cid"), "", "starting" });
-        assert_false(node_will_exist(story.node));
+        assert_false(node_prospect(story.node).exists);
         PLAY(&story, { 0, CREATE("dan"), "", "starting" });
-        assert_true(node_will_exist(story.node));
+        assert_true(node_prospect(story.node).exists);
 
         PLAY(&story, { 0, LAUNCHED(1), "announce 1, started, done: ann, terminate", "stopping" });
-        assert_true(node_will_exist(story.node));
+        assert_true(node_prospect(story.node).exists);
         PLAY(&story,
              { 0, EXITED(0), "", "stopping" },
              { 0, GONE, "exited, destroyed 1, forget, done: bob, no such node: cid, added, launch", "starting" },
              { 0, LAUNCHED(2), "announce 2, started, done: dan", "running" },
              { 0, DESTROY("eve"), "terminate", "stopping" });
-        assert_false(node_will_exist(story.node));
+        assert_false(node_prospect(story.node).exists);
 }
 
 static void a_destroy_goes_on_in_the_next_daemon_before_anything_else(void** state) {
@@ -294,7 +295,7 @@ static void a_destroy_goes_on_in_the_next_daemon_before_anything_else(void** sta
         story_until_running(&story);
         PLAY(&story, { 0, DESTROY("ann"), "terminate", "stopping" });
         story.node->job = job_free(story.node->job);
-        assert_false(node_will_exist(story.node));
+        assert_false(node_prospect(story.node).exists);
         PLAY(&story,
              { 0, RESTART("bob"), "", "stopping" },
              { 0, CREATE("cid"), "", "stopping" },

@@ -1,0 +1,400 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""node.cfg: the cluster that an administrator describes as for ZeekControl, beside the nodes that callers create."""
+
+import pytest
+from bus import BusError
+from nodes import STAY, remove_directories, scope, seen
+
+NODE_CFG = "/etc/zeek-supervisor/node.cfg"
+CONF = "/etc/zeek-supervisor/supervisor.conf.d/node-cfg.conf"
+UNIT = "zeek-supervisor.service"
+
+# lo's own address, which is not the loopback's
+HOST = "10.99.0.1"
+OTHER = "10.99.0.2"
+
+
+def section(name, kind, host=HOST, **keys):
+    lines = [f"[{name}]", f"type={kind}", f"host={host}", *(f"{key}={value}" for key, value in keys.items())]
+    return "\n".join(lines) + "\n\n"
+
+
+LOGGER = section("logger-1", "logger")
+MANAGER = section("manager", "manager")
+PROXY = section("proxy-1", "proxy")
+CLUSTER = LOGGER + MANAGER + PROXY
+
+
+def worker(name="worker-1", host=HOST, **keys):
+    return section(name, "worker", host, **{"interface": "lo"} | keys)
+
+
+def prepare(lab):
+    lab.write(CONF, "[Node]\nStopTimeoutSec=2s\nRestartDelaySec=50ms\n[Zeek]\nEnvironment=ZEEK_STANDIN=stay\n")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def address(machine_of_module):
+    machine_of_module.run(f"ip link set lo up; ip address add {HOST}/32 dev lo")
+
+
+@pytest.fixture(autouse=True)
+def in_the_beginning(machine):
+    """There is no file and no node."""
+    yield
+    machine.run(["rm", "-rf", NODE_CFG])
+    machine.call("Destroy", "s", "")
+    machine.call("Reload")
+    remove_directories(machine)
+
+
+def write(machine, text):
+    machine.lab.write(NODE_CFG, text)
+
+
+def apply(machine, text):
+    write(machine, text)
+    machine.call("Reload")
+
+
+def diff(machine):
+    return [tuple(change) for change in machine.call("Diff")]
+
+
+def wait_running(machine, *names):
+    def running():
+        status = machine.status()
+        return {n for n, s in status.items() if s["state"] == "running"} == set(names) == set(status) and status
+
+    return machine.wait_for(running)
+
+
+def pids(machine, *names):
+    return {name: machine.status(name)[name]["pid"] for name in names}
+
+
+ALL = ["logger-1", "manager", "proxy-1", "worker-1"]
+
+
+# The file that is already there
+
+
+def test_a_file_becomes_a_cluster_in_the_order_of_its_roles(machine, story):
+    write(machine, CLUSTER + worker("eth", lb_method="custom", lb_procs=2, pin_cpus="0,1"))
+    changes = diff(machine)
+    assert changes == [(name, "create") for name in ["logger-1", "manager", "proxy-1", "eth-1", "eth-2"]]
+    machine.call("Reload")
+    status = wait_running(machine, "logger-1", "manager", "proxy-1", "eth-1", "eth-2")
+    for name in status:
+        story.signals.wait_for("NodeStatus", name)
+    order = [s.arguments[0] for s in story.signals.named("NodeStatus")]
+    assert order[:3] == ["logger-1", "manager", "proxy-1"] and sorted(order[3:]) == ["eth-1", "eth-2"]
+    assert {s["origin"] for s in status.values()} == {"static"} and machine.node("manager")["Origin"] == "static"
+    assert diff(machine) == []
+
+    config = machine.node("eth-2")["Config"]
+    assert config["interface"] == "lo" and config["cpu_affinity"] == 1
+    assert {name: (e["role"], e["p"]) for name, e in config["cluster"].items()} == {
+        "logger-1": ("LOGGER", 27762),
+        "manager": ("MANAGER", 27761),
+        "proxy-1": ("PROXY", 27763),
+        "eth-1": ("WORKER", 27764),
+        "eth-2": ("WORKER", 27765),
+    }
+
+
+def test_one_node_may_stand_alone(machine):
+    apply(machine, section("zeek", "standalone", "localhost", interface="lo", aux_scripts="one two"))
+    status = wait_running(machine, "zeek")["zeek"]
+    assert status["role"] == "standalone" and status["node"]["addl_user_scripts"] == ["one", "two"]
+
+
+def test_a_node_gets_the_variables_that_only_files_may_set(machine):
+    apply(machine, section("zeek", "standalone", "localhost", env_vars="LD_LIBRARY_PATH=/opt/snf/lib,ZEEK_STANDIN=show"))
+    assert seen(machine, "zeek").environment["LD_LIBRARY_PATH"] == "/opt/snf/lib"
+
+
+# The difference
+
+
+def test_a_change_touches_only_who_is_concerned(machine):
+    apply(machine, CLUSTER + worker() + worker("worker-2"))
+    wait_running(machine, *ALL, "worker-2")
+    before = pids(machine, *ALL, "worker-2")
+    write(machine, CLUSTER + worker() + worker("worker-2", env_vars="A=1"))
+    assert diff(machine) == [("worker-2", "restart")]
+    machine.call("Reload")
+    machine.wait_for(lambda: machine.status("worker-2")["worker-2"]["pid"] != before["worker-2"])
+    wait_running(machine, *ALL, "worker-2")
+    assert pids(machine, *ALL) == {name: before[name] for name in ALL}
+    assert machine.node("worker-2")["Config"]["env"] == {"A": "1"}
+
+
+def test_who_comes_is_told_to_others_at_their_next_start(machine):
+    apply(machine, CLUSTER + worker())
+    wait_running(machine, *ALL)
+    before = pids(machine, *ALL)
+    write(machine, CLUSTER + worker() + worker("worker-2"))
+    expected = [(name, "layout") for name in ALL]
+    assert diff(machine) == [*expected, ("worker-2", "create")]
+    machine.call("Reload")
+    wait_running(machine, *ALL, "worker-2")
+    assert pids(machine, *ALL) == before
+    assert diff(machine) == expected  # they run on with what they have
+
+    machine.run(["systemctl", "restart", UNIT])
+    assert diff(machine) == expected
+    assert machine.call("Restart", "s", "manager") is True
+    assert diff(machine) == [change for change in expected if change[0] != "manager"]
+
+
+def test_who_goes_is_destroyed_before_others_come(machine, story):
+    apply(machine, CLUSTER + worker() + worker("worker-2"))
+    wait_running(machine, *ALL, "worker-2")
+    write(machine, CLUSTER + worker("worker-2"))
+    changes = diff(machine)
+    assert changes[0] == ("worker-1", "destroy") and ("worker-2", "restart") in changes  # it has another port now
+    machine.call("Reload")
+    machine.wait_for(lambda: diff(machine) == [(name, "layout") for name in ALL[:3]])
+    wait_running(machine, *ALL[:3], "worker-2")
+    gone = story.wait_gone("worker-1")
+    restarted = [s for s in story.signals.named("NodeStatus") if s.arguments[0] == "worker-2"][-1]
+    assert story.signals.seen.index(gone) < story.signals.seen.index(restarted)
+
+
+def test_a_node_in_another_role_is_made_anew(machine):
+    apply(machine, CLUSTER + worker("more"))
+    wait_running(machine, *ALL[:3], "more")
+    write(machine, CLUSTER + section("more", "proxy"))
+    assert [change for change in diff(machine) if change[0] == "more"] == [("more", "destroy"), ("more", "create")]
+    machine.call("Reload")
+    machine.wait_for(lambda: machine.status("more").get("more", {}).get("role") == "proxy")
+    wait_running(machine, *ALL[:3], "more")
+    assert machine.show(scope("more"))["Slice"] == "zeek-proxies.slice"
+
+
+def test_a_host_that_is_another_machine_takes_its_nodes_with_it(machine):
+    apply(machine, CLUSTER + worker())
+    wait_running(machine, *ALL)
+    apply(machine, CLUSTER + worker(host=OTHER))
+    wait_running(machine, *ALL[:3])
+    cluster = machine.node("manager")["Config"]["cluster"]
+    assert cluster["worker-1"]["host"] == OTHER
+
+
+def test_without_the_file_its_nodes_go(machine):
+    apply(machine, CLUSTER)
+    wait_running(machine, *ALL[:3])
+    machine.run(["rm", NODE_CFG])
+    assert sorted(diff(machine)) == [(name, "destroy") for name in ALL[:3]]
+    machine.call("Reload")
+    machine.wait_for(lambda: machine.status() == {})
+
+
+def test_reloads_at_once_end_with_the_last_file(machine):
+    for n in range(1, 6):
+        apply(machine, CLUSTER + "".join(worker(f"worker-{i}") for i in range(n)))
+    apply(machine, CLUSTER + worker())
+    wait_running(machine, *ALL)
+
+
+# Nodes of callers
+
+
+def test_runtime_nodes_are_left_alone(machine):
+    machine.create("mine", env=STAY)
+    before = pids(machine, "mine")
+    apply(machine, CLUSTER)
+    status = wait_running(machine, "mine", *ALL[:3])
+    assert status["mine"]["origin"] == "runtime" and pids(machine, "mine") == before
+
+
+def test_a_runtime_node_of_the_same_name_is_in_the_way(machine):
+    machine.create("manager", env=STAY)
+    write(machine, CLUSTER)
+    with pytest.raises(BusError, match=f"InvalidConfig: {NODE_CFG}:5: There is a runtime node 'manager'"):
+        machine.call("Diff")
+    machine.expect("There is a runtime node 'manager'")
+    with pytest.raises(BusError, match=f"{NODE_CFG}:5: "):
+        machine.call("Reload")
+    assert set(machine.status()) == {"manager"}
+    machine.call("Destroy", "s", "manager")
+    machine.call("Reload")
+    wait_running(machine, *ALL[:3])
+
+
+def test_a_runtime_node_as_it_is_wanted_becomes_static(machine):
+    apply(machine, CLUSTER)
+    wait_running(machine, *ALL[:3])
+    config = machine.node("proxy-1")["Config"]
+    machine.call("Destroy", "s", "proxy-1")
+    machine.call("Create", "a{sv}", config)
+    before = pids(machine, "proxy-1")
+    assert machine.node("proxy-1")["Origin"] == "runtime" and diff(machine) == [("proxy-1", "origin")]
+    with machine.signals() as signals:
+        machine.call("Reload")
+        machine.wait_for(
+            lambda: any(s.arguments[1].get("Origin") == "static" for s in signals.named("PropertiesChanged"))
+        )
+    assert pids(machine, "proxy-1") == before and diff(machine) == []
+
+
+def test_a_static_node_that_was_destroyed_comes_back_with_the_file(machine):
+    apply(machine, CLUSTER)
+    wait_running(machine, *ALL[:3])
+    assert machine.call("Destroy", "s", "proxy-1") is True
+    assert diff(machine) == [("proxy-1", "create")]
+    machine.call("Reload")
+    wait_running(machine, *ALL[:3])
+
+
+def test_all_nodes_count(machine):
+    machine.create("mine", env=STAY)
+    machine.lab.write("/etc/zeek-supervisor/supervisor.conf.d/limit.conf", "[Supervisor]\nMaxNodes=3\n")
+    try:
+        write(machine, CLUSTER)
+        machine.expect("There would be 4 nodes")
+        with pytest.raises(BusError, match="There would be 4 nodes on this machine, more than MaxNodes="):
+            machine.call("Reload")
+        assert set(machine.status()) == {"mine"}
+    finally:
+        machine.run("rm /etc/zeek-supervisor/supervisor.conf.d/limit.conf")
+
+
+# What is wrong
+
+
+WRONG = {
+    "a value": (CLUSTER + worker(lb_procs="many", lb_method="custom"), ":17: .worker-1. lb_procs= must be a number"),
+    "a host": (CLUSTER + worker(host="no.such.host.invalid"), ":15: .worker-1. host= cannot be resolved"),
+    "no manager": (LOGGER + PROXY, ": There is no section with type=manager"),
+    "nothing": ("", ": There are no nodes in it"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_with_an_error_everything_stays_as_it_is(machine, kind):
+    apply(machine, CLUSTER)
+    wait_running(machine, *ALL[:3])
+    before = pids(machine, *ALL[:3])
+    text, error = WRONG[kind]
+    write(machine, text)
+    machine.lab.write("/etc/zeek-supervisor/supervisor.conf.d/more.conf", "[Zeek]\nEnvironment=COLOUR=red\n")
+    try:
+        machine.expect(NODE_CFG + error)
+        machine.expect("busctl: Call failed")
+        for call in "Diff", "Reload":
+            with pytest.raises(BusError, match=f"InvalidConfig: {NODE_CFG}{error}"):
+                machine.call(call)
+        assert machine.run(["systemctl", "reload", UNIT], check=False).returncode != 0
+        assert pids(machine, *ALL[:3]) == before and set(machine.status()) == set(before)
+        machine.wait_for(lambda: "not as the files say" in machine.show(UNIT)["StatusText"])
+        check = machine.run("/usr/lib/zeek-supervisor/zeek-supervisord --check-config", check=False)
+        assert check.returncode == 1 and NODE_CFG in check.stdout
+    finally:
+        machine.run("rm /etc/zeek-supervisor/supervisor.conf.d/more.conf")
+    apply(machine, CLUSTER)
+    machine.wait_for(lambda: machine.show(UNIT)["StatusText"] == "Ready")
+    assert machine.run("/usr/lib/zeek-supervisor/zeek-supervisord --check-config").stdout == ""
+
+
+def test_all_errors_are_told_at_once(machine):
+    write(machine, "[a]\ntype=none\n\n[b]\nhost=/\n\n[c\n")
+    with pytest.raises(BusError) as failure:
+        machine.call("Diff")
+    text = str(failure.value)
+    assert [f"{NODE_CFG}:{line}: " in text for line in (1, 2, 4, 5, 7)] == [True] * 5
+
+
+def test_keys_without_a_meaning_are_warnings(machine):
+    apply(machine, CLUSTER + worker(zone_id="7", colour="red"))
+    wait_running(machine, *ALL)
+    lines = [entry["MESSAGE"] for entry in machine.journal(f"_SYSTEMD_UNIT={UNIT}", "PRIORITY=4")]
+    for text in f"{NODE_CFG}:17: [worker-1] zone_id= has no meaning here", f"{NODE_CFG}:18: [worker-1] colour= is not known":
+        assert any(text in line for line in lines), lines
+
+
+def test_a_static_node_that_cannot_be_started_is_tried_again(machine):
+    machine.lab.write("/etc/zeek-supervisor/supervisor.conf.d/user.conf", "[Node]\nUser=nobody-knows-me\n")
+    try:
+        write(machine, section("zeek", "standalone", "localhost"))
+        machine.run(["systemctl", "reload", UNIT], check=False)
+        machine.lab.write("/etc/zeek-supervisor/supervisor.conf.d/user.conf", "[Zeek]\nBinary=/no/such/zeek\n")
+        machine.expect("zeek")
+        machine.call("Reload")
+        machine.wait_for(lambda: machine.status("zeek").get("zeek", {}).get("state") == "waiting")
+    finally:
+        machine.run("rm /etc/zeek-supervisor/supervisor.conf.d/user.conf")
+    machine.call("Reload")
+    wait_running(machine, "zeek")
+
+
+# The daemon comes and goes
+
+
+def test_static_nodes_outlive_the_daemon_and_stay_static(machine):
+    apply(machine, CLUSTER)
+    wait_running(machine, *ALL[:3])
+    before = pids(machine, *ALL[:3])
+    machine.run(["systemctl", "kill", "-s", "KILL", "--kill-who=main", UNIT])
+    machine.expect("Failed with result 'signal'")
+    status = machine.wait_for(lambda: wait_running(machine, *ALL[:3]))
+    assert {s["origin"] for s in status.values()} == {"static"} and pids(machine, *ALL[:3]) == before
+    assert diff(machine) == []
+
+
+def test_a_start_applies_what_changed_meanwhile(machine):
+    apply(machine, CLUSTER + worker())
+    wait_running(machine, *ALL)
+    before = pids(machine, *ALL)
+    write(machine, CLUSTER + worker(env_vars="A=1") + worker("worker-2"))
+    machine.run(["systemctl", "restart", UNIT])
+    machine.wait_for(lambda: machine.status("worker-1")["worker-1"].get("pid") != before["worker-1"])
+    wait_running(machine, *ALL, "worker-2")
+    assert pids(machine, *ALL[:3]) == {name: before[name] for name in ALL[:3]}
+
+
+def test_a_wrong_file_at_the_start_touches_nobody_and_is_said(machine):
+    apply(machine, CLUSTER)
+    wait_running(machine, *ALL[:3])
+    before = pids(machine, *ALL[:3])
+    write(machine, CLUSTER + "[x]\n")
+    machine.expect(f"{NODE_CFG}:13: ")
+    machine.run(["systemctl", "restart", UNIT])
+    assert pids(machine, *ALL[:3]) == before
+    assert f"{NODE_CFG}:13: " in machine.show(UNIT)["StatusText"]
+    apply(machine, CLUSTER + worker())
+    wait_running(machine, *ALL)
+
+
+def test_a_stop_forgets_callers_nodes_and_the_next_start_brings_those_of_the_file(machine):
+    apply(machine, CLUSTER)
+    machine.create("mine", env=STAY)
+    wait_running(machine, *ALL[:3], "mine")
+    machine.run(["systemctl", "stop", UNIT])
+    assert machine.scopes() == []
+    machine.run(["systemctl", "start", UNIT])
+    wait_running(machine, *ALL[:3])
+
+
+def test_nodes_of_a_daemon_that_knew_no_node_cfg_are_runtime_nodes(machine):
+    """The state of an older version: it says neither whose a node is nor what it was launched with."""
+    apply(machine, CLUSTER)
+    machine.create("mine", env=STAY)
+    wait_running(machine, *ALL[:3], "mine")
+    before = pids(machine, *ALL[:3], "mine")
+    machine.lab.write(
+        "/usr/local/bin/older", "sed -i -e s/VERSION=3/VERSION=2/ -e '/^ORIGIN=/d' -e '/^LAYOUT=/d' "
+        "-e 's/^ORDER_HASH=.*/ORDER_HASH=7/' /run/zeek-supervisor/state/*.life\n",
+    )
+    machine.lab.drop_in(UNIT, "[Service]\nExecStartPre=/bin/sh /usr/local/bin/older\n", name="older")
+    machine.run("systemctl daemon-reload")
+    machine.run(["rm", NODE_CFG])
+    try:
+        machine.run(["systemctl", "restart", UNIT])
+    finally:
+        machine.run(f"rm /etc/systemd/system/{UNIT}.d/older.conf; systemctl daemon-reload")
+    status = wait_running(machine, *ALL[:3], "mine")
+    assert {s["origin"] for s in status.values()} == {"runtime"}
+    machine.call("Reload")
+    assert pids(machine, *ALL[:3], "mine") == before
