@@ -5,6 +5,16 @@
 #include "core/exit-reason.h"
 #include "util/alloc.h"
 
+static const char* const exit_kind_table[_EXIT_KIND_MAX] = {
+        [EXIT_KIND_SUCCESS] = "success",
+        [EXIT_KIND_EXIT_CODE] = "exit-code",
+        [EXIT_KIND_SIGNAL] = "signal",
+        [EXIT_KIND_CORE_DUMP] = "core-dump",
+        [EXIT_KIND_UNKNOWN] = "unknown",
+};
+
+DEFINE_ENUM_TABLE(exit_kind, ExitKind)
+
 void exit_reason_set_add_status(ExitReasonSet* set, unsigned status) {
         assert(status < 256);
         set->statuses[status / 64] |= UINT64_C(1) << status % 64;
@@ -23,6 +33,19 @@ bool exit_reason_set_contains(const ExitReasonSet* set, const ExitReason* reason
         if (reason->code == CLD_KILLED || reason->code == CLD_DUMPED)
                 return n < 128 && (set->signals[n / 64] >> n % 64 & 1);
         return false;
+}
+
+ExitKind exit_reason_kind(const ExitReason* reason) {
+        switch (reason->code) {
+        case CLD_EXITED:
+                return reason->status == 0 ? EXIT_KIND_SUCCESS : EXIT_KIND_EXIT_CODE;
+        case CLD_KILLED:
+                return EXIT_KIND_SIGNAL;
+        case CLD_DUMPED:
+                return EXIT_KIND_CORE_DUMP;
+        default:
+                return EXIT_KIND_UNKNOWN;
+        }
 }
 
 bool exit_reason_is_clean(const ExitReason* reason) {

@@ -6,10 +6,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "util/enum-table.h"
+
 typedef struct ExitReason {
         int code;   /* CLD_EXITED, CLD_KILLED, CLD_DUMPED; 0: not known, or not ended yet */
         int status; /* exit status or signal number */
 } ExitReason;
+
+/* The same in the words that systemd has for the result of a service. */
+typedef enum ExitKind {
+        EXIT_KIND_SUCCESS,   /* exit status 0 */
+        EXIT_KIND_EXIT_CODE, /* another one */
+        EXIT_KIND_SIGNAL,
+        EXIT_KIND_CORE_DUMP,
+        EXIT_KIND_UNKNOWN,
+        _EXIT_KIND_MAX,
+        _EXIT_KIND_INVALID = -EINVAL,
+} ExitKind;
+
+DECLARE_ENUM_TABLE(exit_kind, ExitKind);
 
 /* Exit statuses and signals, as RestartPreventExitStatus= lists them. */
 typedef struct ExitReasonSet {
@@ -20,6 +35,8 @@ typedef struct ExitReasonSet {
 void exit_reason_set_add_status(ExitReasonSet* set, unsigned status);
 void exit_reason_set_add_signal(ExitReasonSet* set, unsigned signal);
 bool exit_reason_set_contains(const ExitReasonSet* set, const ExitReason* reason);
+
+ExitKind exit_reason_kind(const ExitReason* reason) _pure_;
 
 /* What systemd calls a clean end (systemd.service(5), SuccessExitStatus=): exit status 0 and the signals
  * HUP, INT, TERM, PIPE. */

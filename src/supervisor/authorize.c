@@ -37,6 +37,7 @@ typedef struct Check {
 struct Authorizer {
         sd_bus* bus;
         bool user_mode;
+        CallMeter* meter; /* weak */
         unsigned n_pending;
         LIST_HEAD(, Check) checks;
         LIST_HEAD(, Sender) senders;
@@ -74,15 +75,17 @@ static void check_free(Check* check) {
         LIST_REMOVE(check, checks);
         sender_release(check->sender);
         sd_bus_slot_unref(check->slot);
+        call_meter_release(check->authorizer->meter, check->m);
         sd_bus_message_unref(check->m);
         free(check);
 }
 
-Authorizer* authorizer_new(sd_bus* bus, bool user_mode) {
+Authorizer* authorizer_new(sd_bus* bus, bool user_mode, CallMeter* meter) {
         Authorizer* a = xnew0(Authorizer);
 
         a->bus = sd_bus_ref(bus);
         a->user_mode = user_mode;
+        a->meter = meter;
         LIST_INIT(&a->checks);
         LIST_INIT(&a->senders);
         return a;
@@ -239,6 +242,7 @@ static int start_check(Authorizer* a, sd_bus_message* m, PolkitAction action, ca
                 .handler = handler,
                 .userdata = userdata,
         };
+        call_meter_keep(a->meter, m);
         sender->n_pending++;
         a->n_pending++;
         LIST_INSERT_HEAD(&a->checks, check, checks);

@@ -10,6 +10,8 @@
 #include <sys/types.h>
 #include <systemd/sd-bus.h>
 
+#include "supervisor/call-meter.h"
+
 typedef enum PolkitAction {
         ACTION_MANAGE_NODES,
         ACTION_MANAGE_HOOKS,
@@ -28,7 +30,7 @@ typedef int (*caller_handler_t)(sd_bus_message* m, const Caller* caller, void* u
 typedef struct Authorizer Authorizer;
 
 /* user_mode: the owner of the session may do everything; there is no polkit then. */
-Authorizer* authorizer_new(sd_bus* bus, bool user_mode);
+Authorizer* authorizer_new(sd_bus* bus, bool user_mode, CallMeter* meter);
 /* Another connection takes the place of the one before, with which all checks end. */
 void authorizer_set_bus(Authorizer* a, sd_bus* bus);
 Authorizer* authorizer_free(Authorizer* a);

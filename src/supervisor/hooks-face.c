@@ -11,19 +11,23 @@
 
 /* A call that waits for the hooks to be compiled. */
 typedef struct HookCall {
+        CallMeter* meter; /* weak */
         sd_bus_message* m;
         char* name; /* what AddHook replies with; NULL: it is RemoveHook */
 } HookCall;
 
-static HookCall* hook_call_new(sd_bus_message* m, const char* name) {
+static HookCall* hook_call_new(CallMeter* meter, sd_bus_message* m, const char* name) {
         HookCall* call = xnew0(HookCall);
 
+        call->meter = meter;
         call->m = sd_bus_message_ref(m);
+        call_meter_keep(meter, m);
         call->name = xstrdup_or_null(name);
         return call;
 }
 
 static HookCall* hook_call_free(HookCall* call) {
+        call_meter_release(call->meter, call->m);
         sd_bus_message_unref(call->m);
         free(call->name);
         free(call);
@@ -57,7 +61,7 @@ static int handle_add_hook(sd_bus_message* m, const Caller* caller, void* userda
 
         if (hook_read(m, &hook, &e) < 0)
                 return sd_bus_error_setf(error, ERROR_INVALID_HOOK, "%s: %s", e.key, e.why);
-        call = hook_call_new(m, hook->name);
+        call = hook_call_new(s->calls, m, hook->name);
         return change_asked(hooks_add(s->hooks, hook, on_changed, call), call, error);
 }
 
@@ -70,7 +74,7 @@ static int handle_remove_hook(sd_bus_message* m, const Caller* caller, void* use
         r = sd_bus_message_read(m, "s", &name);
         if (r < 0)
                 return r;
-        call = hook_call_new(m, NULL);
+        call = hook_call_new(s->calls, m, NULL);
         return change_asked(hooks_remove(s->hooks, name, on_changed, call), call, error);
 }
 
@@ -119,6 +123,7 @@ static HookTest* hook_test_free(HookTest* test) {
         test->s->n_hook_tests--;
         output_hub_cancel(test->s->output, &test->turn);
         line_judge_done(&test->judge);
+        call_meter_release(test->s->calls, test->m);
         sd_bus_message_unref(test->m);
         free(test);
         return NULL;
@@ -226,6 +231,7 @@ static int method_test_hooks(sd_bus_message* m, void* userdata, sd_bus_error* er
         line_judge_init(&test->judge);
         TAILQ_INSERT_TAIL(&s->hook_tests, test, tests);
         s->n_hook_tests++;
+        call_meter_keep(s->calls, m);
         on_woken(test);
         return 1;
 }

@@ -36,6 +36,7 @@ typedef struct Instance {
         bool limits_due;        /* waits for others, and for its turn */
         TAILQ_ENTRY(Instance) limits;
 
+        uint64_t exits[_EXIT_KIND_MAX]; /* of its processes, since this daemon runs */
         NodeOutputState output_state; /* of all incarnations */
         NodeOutput* output;           /* of the running one */
 

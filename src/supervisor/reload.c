@@ -14,6 +14,7 @@ struct ReloadWaiter {
 
 static void waiter_free(Supervisor* s, ReloadWaiter* waiter) {
         TAILQ_REMOVE(&s->reload_waiters, waiter, waiters);
+        call_meter_release(s->calls, waiter->m);
         sd_bus_message_unref(waiter->m);
         free(waiter);
 }
@@ -183,6 +184,7 @@ void reload(Supervisor* s, sd_bus_message* m) {
 
         waiter = xnew0(ReloadWaiter);
         waiter->m = sd_bus_message_ref(m);
+        call_meter_keep(s->calls, m);
         TAILQ_INSERT_TAIL(&s->reload_waiters, waiter, waiters);
 }
 

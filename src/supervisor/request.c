@@ -11,6 +11,7 @@ static Request* request_new(Supervisor* s, sd_bus_message* m, JobType type) {
         request->supervisor = s;
         request->m = sd_bus_message_ref(m);
         request->type = type;
+        call_meter_keep(s->calls, m);
         TAILQ_INSERT_TAIL(&s->requests, request, requests);
         return request;
 }
@@ -22,6 +23,7 @@ Request* request_free(Request* request) {
         TAILQ_REMOVE(&request->supervisor->requests, request, requests);
         rollout_free(request->rollout);
         sd_bus_error_free(&request->error);
+        call_meter_release(request->supervisor->calls, request->m);
         sd_bus_message_unref(request->m);
         free(request);
         return NULL;
@@ -50,8 +52,10 @@ int request_check_limits(const Supervisor* s, sd_bus_message* m, sd_bus_error* e
 void requests_forget_callers(Supervisor* s) {
         Request* request;
 
-        TAILQ_FOREACH(request, &s->requests, requests)
+        TAILQ_FOREACH(request, &s->requests, requests) {
+                call_meter_release(s->calls, request->m);
                 request->m = sd_bus_message_unref(request->m);
+        }
 }
 
 static void request_answer(Request* request) {

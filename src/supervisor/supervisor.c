@@ -5,6 +5,7 @@
 #include "supervisor/incarnation.h"
 #include "supervisor/instance.h"
 #include "supervisor/manager-face.h"
+#include "supervisor/metrics-face.h"
 #include "supervisor/node-face.h"
 #include "supervisor/reload.h"
 #include "supervisor/request.h"
@@ -39,6 +40,8 @@ static void carry_out(Supervisor* s, Node* node, const Effect* effect) {
                 notices_announce(s->notices, node);
                 break;
         case EFFECT_MILESTONE:
+                if (effect->number == MILESTONE_EXITED)
+                        instance->exits[exit_reason_kind(&node->exit)]++;
                 milestone_write(s->journal, node, effect->number, effect->text, &instance->output_state.last,
                                 s->places.user_mode);
                 break;
@@ -194,6 +197,8 @@ static int on_bus(sd_bus* bus, void* userdata) {
         if (r >= 0)
                 r = node_face_register(s);
         if (r >= 0)
+                r = metrics_face_register(s);
+        if (r >= 0)
                 r = stop_requests_watch(s);
         if (r < 0) {
                 s->bus = before;
@@ -278,9 +283,24 @@ static int open_journal(Supervisor* s) {
         return 0;
 }
 
+static usec_t now_monotonic(void) {
+        return now_usec(CLOCK_MONOTONIC);
+}
+
+static int after_turn(sd_event_source* source, void* userdata) {
+        Supervisor* s = userdata;
+
+        call_meter_turn_ended(s->calls);
+        return 0;
+}
+
 static int start_parts(Supervisor* s) {
         int r;
 
+        s->calls = call_meter_new(now_monotonic);
+        r = sd_event_add_post(s->event, &s->after_turn, after_turn, s);
+        if (r < 0)
+                return log_error_errno(r, "Failed to set up the event loop: %m");
         r = open_journal(s);
         if (r < 0)
                 return r;
@@ -309,7 +329,7 @@ static int start_parts(Supervisor* s) {
         r = static_cluster_new(s, &s->static_cluster);
         if (r < 0)
                 return log_error_errno(r, "Failed to set up the event loop: %m");
-        s->authorizer = authorizer_new(s->bus, s->places.user_mode);
+        s->authorizer = authorizer_new(s->bus, s->places.user_mode, s->calls);
         r = notices_new(s->event, s->bus, &s->notices);
         if (r >= 0)
                 r = start_queue_new(s, &s->starts);
@@ -382,6 +402,8 @@ Supervisor* supervisor_free(Supervisor* s) {
         stem_client_free(s->stem);
         notices_free(s->notices);
         authorizer_free(s->authorizer);
+        sd_event_source_disable_unref(s->after_turn);
+        call_meter_free(s->calls);
         output_hub_free(s->output);
         journal_writer_free(s->journal);
         shutdown_free(s->shutdown);

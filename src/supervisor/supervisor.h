@@ -16,6 +16,7 @@
 #include "supervisor/adoption.h"
 #include "supervisor/authorize.h"
 #include "supervisor/bus-link.h"
+#include "supervisor/call-meter.h"
 #include "supervisor/configuration.h"
 #include "supervisor/diff.h"
 #include "supervisor/hook-host.h"
@@ -47,6 +48,8 @@ typedef struct Supervisor {
         OutputHub* output;
         HookHost* hook_host;
         Hooks* hooks;
+        CallMeter* calls; /* how long they take */
+        sd_event_source* after_turn;
         Authorizer* authorizer;
         Notices* notices;
         Configuration* configuration; /* NULL until it was read for the first time */

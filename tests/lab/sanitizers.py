@@ -5,7 +5,7 @@ Reports of the first two go to files, one a process; a daemon's are complete whe
 process, after words on its stderr: of gcc's two runtimes in one process, only the first has a file.
 """
 
-UNITS = ["zeek-supervisor.service", "zeek-stem.service"]
+UNITS = ["zeek-supervisor.service", "zeek-stem.service", "zeek-supervisor-metrics.service"]
 LOGS = "/var/log/sanitizers"
 
 ENVIRONMENT = {

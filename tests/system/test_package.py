@@ -70,10 +70,12 @@ def main_pids(machine):
 
 def test_it_runs_once_it_is_installed(machine):
     assert machine.show("zeek-supervisor.service")["ActiveState"] == "active"
-    for unit in "zeek-supervisor.service", "zeek-stem.socket":
+    for unit in "zeek-supervisor.service", "zeek-stem.socket", "zeek-supervisor-metrics.socket":
         assert machine.run(["systemctl", "is-enabled", unit]).stdout.strip() == "enabled"
     assert machine.bus.get("Version") == version_of(machine, "old")
     assert machine.create("node", env=STAY) == ""
+    metrics = machine.run("curl -sSf --unix-socket /run/zeek-supervisor-metrics/socket http://localhost/metrics").stdout
+    assert f'zeek_supervisor_info{{version="{version_of(machine, "old")}"' in metrics
     assert machine.run("ps -o user= -p %d" % machine.node("node")["PID"]).stdout.strip() == "zeek"
 
 
