@@ -10,7 +10,7 @@
 
 /* A zeek that takes longer to print its version than this is treated as one of which nothing is known. */
 #define PROBE_TIMEOUT_USEC (10 * USEC_PER_SEC)
-/* A resolver that asks several servers several times may take 20 s before it gives up. */
+/* The resolver of the C library gives up after two times 5 s for each server. */
 #define HOSTS_TIMEOUT_USEC (30 * USEC_PER_SEC)
 #define HOSTS_PROGRAM LIBEXECDIR "/zeek-hosts"
 

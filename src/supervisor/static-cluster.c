@@ -8,7 +8,8 @@
 #include "util/strv.h"
 
 /* When a machine starts, its name server may not be there yet. */
-#define HOSTS_RETRY_USEC (10 * USEC_PER_SEC)
+#define HOSTS_RETRY_MIN_USEC (1 * USEC_PER_SEC)
+#define HOSTS_RETRY_MAX_USEC (1 * USEC_PER_MINUTE)
 
 struct StaticCluster {
         Supervisor* s; /* weak */
@@ -16,6 +17,7 @@ struct StaticCluster {
         bool drops;    /* some are on their way out */
         sd_event_source* go_on;
         sd_event_source* retry;
+        usec_t retry_delay; /* 0: the first */
 };
 
 static void make_plan(const StaticCluster* cluster, const Configuration* c, StaticPlan* plan) {
@@ -133,7 +135,9 @@ static int on_retry(sd_event_source* source, uint64_t usec, void* userdata) {
 }
 
 void static_cluster_retry(StaticCluster* cluster) {
-        (void) sd_event_source_set_time_relative(cluster->retry, HOSTS_RETRY_USEC);
+        cluster->retry_delay = cluster->retry_delay == 0 ? HOSTS_RETRY_MIN_USEC
+                                                         : min_u64(cluster->retry_delay * 2, HOSTS_RETRY_MAX_USEC);
+        (void) sd_event_source_set_time_relative(cluster->retry, cluster->retry_delay);
         (void) sd_event_source_set_enabled(cluster->retry, SD_EVENT_ONESHOT);
 }
 

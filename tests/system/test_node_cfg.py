@@ -35,7 +35,7 @@ def prepare(lab):
 
 @pytest.fixture(scope="module", autouse=True)
 def address(machine_of_module):
-    machine_of_module.run(f"ip link set lo up; ip address add {HOST}/32 dev lo")
+    machine_of_module.run(f"ip link set lo up; ip address add {HOST}/32 dev lo; systemctl start {UNIT}")
 
 
 @pytest.fixture(autouse=True)
@@ -104,9 +104,9 @@ def test_a_file_becomes_a_cluster_in_the_order_of_its_roles(machine, story):
 
 
 def test_one_node_may_stand_alone(machine):
-    apply(machine, section("zeek", "standalone", "localhost", interface="lo", aux_scripts="one two"))
+    apply(machine, section("zeek", "standalone", "localhost", interface="lo", aux_scripts="local frameworks/files/hash-all-files"))
     status = wait_running(machine, "zeek")["zeek"]
-    assert status["role"] == "standalone" and status["node"]["addl_user_scripts"] == ["one", "two"]
+    assert status["role"] == "standalone" and status["node"]["addl_user_scripts"] == ["local", "frameworks/files/hash-all-files"]
 
 
 def test_a_node_gets_the_variables_that_only_files_may_set(machine):
@@ -365,6 +365,19 @@ def test_a_wrong_file_at_the_start_touches_nobody_and_is_said(machine):
     assert f"{NODE_CFG}:13: " in machine.show(UNIT)["StatusText"]
     apply(machine, CLUSTER + worker())
     wait_running(machine, *ALL)
+
+
+def test_a_machine_that_starts_before_its_name_server_tries_again(machine):
+    write(machine, section("zeek", "standalone", "later.site"))
+    machine.expect("host= cannot be resolved, 'later.site'")
+    machine.run(["systemctl", "restart", UNIT])
+    assert machine.status() == {} and "later.site" in machine.show(UNIT)["StatusText"]
+    machine.run(f"cp /etc/hosts /etc/hosts.before; echo '{HOST} later.site' >>/etc/hosts")
+    try:
+        wait_running(machine, "zeek")
+    finally:
+        machine.run("mv /etc/hosts.before /etc/hosts")
+    machine.wait_for(lambda: machine.show(UNIT)["StatusText"] == "Ready")
 
 
 def test_a_stop_forgets_callers_nodes_and_the_next_start_brings_those_of_the_file(machine):
