@@ -8,6 +8,7 @@
 #include "supervisor/adoption.h"
 #include "supervisor/cgroup.h"
 #include "supervisor/incarnation.h"
+#include "supervisor/node-files.h"
 #include "util/file.h"
 #include "util/log.h"
 #include "util/strv.h"
@@ -49,8 +50,37 @@ static Node* restore(Supervisor* s, const char* name, NodeSpec* spec) {
         return node;
 }
 
+/* What the node was given to read; NULL: that cannot be read either. */
+static NodeSpec* read_given_config(const Supervisor* s, const char* name) {
+        _cleanup_free_ char* path = xasprintf("%s/nodes/%s.json", s->places.runtime_directory, name);
+        _cleanup_config_error_ ConfigError e = {};
+        _cleanup_node_spec_ NodeSpec* spec = NULL;
+        _cleanup_free_ char* text = NULL;
+        size_t size;
+
+        if (file_read(AT_FDCWD, path, NODE_JSON_SIZE_MAX, &text, &size) < 0 ||
+            node_spec_from_json(text, size, &spec, &e) < 0 || strcmp(spec->name, name) != 0)
+                return NULL;
+        return take_ptr(spec);
+}
+
 static void on_remembered(const char* name, NodeSpec* spec, void* userdata) {
-        (void) restore(userdata, name, spec);
+        _cleanup_node_spec_ NodeSpec* given = NULL;
+        Supervisor* s = userdata;
+
+        if (spec) {
+                (void) restore(s, name, spec);
+                return;
+        }
+        given = read_given_config(s, name);
+        if (given) {
+                (void) restore(s, name, given);
+                state_files_write_config(s->state, given);
+                return;
+        }
+        log_warning("What node \"%s\" was cannot be read any more; unless it runs, it has to be created again", name);
+        state_files_remove(s->state, name);
+        node_files_remove_config(s->places.runtime_directory, name);
 }
 
 void adoption_remember(Adoption* a) {
@@ -61,22 +91,16 @@ void adoption_remember(Adoption* a) {
  * it is that it is there. */
 static Node* reconstruct(Supervisor* s, const char* name) {
         Node* node;
-        _cleanup_free_ char* path = xasprintf("%s/nodes/%s.json", s->places.runtime_directory, name);
-        _cleanup_config_error_ ConfigError e = {};
         _cleanup_node_spec_ NodeSpec* spec = NULL;
-        _cleanup_free_ char* text = NULL;
         _cleanup_free_ char* why = node_name_check(name);
-        size_t size;
 
         if (why)
                 return NULL;
-        if (file_read(AT_FDCWD, path, NODE_JSON_SIZE_MAX, &text, &size) < 0 ||
-            node_spec_from_json(text, size, &spec, &e) < 0 || strcmp(spec->name, name) != 0) {
-                spec = node_spec_unref(spec);
-                spec = node_spec_new_minimal(name);
-        }
+        spec = read_given_config(s, name);
         log_warning("Node \"%s\" runs, but nothing that can be read says so; it is adopted with %s", name,
-                    text ? "the configuration that it was given" : "its name alone");
+                    spec ? "the configuration that it was given" : "its name alone");
+        if (!spec)
+                spec = node_spec_new_minimal(name);
         node = restore(s, name, spec);
         instance_remember(node_instance(node));
         state_files_write_config(s->state, spec);

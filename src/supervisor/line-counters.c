@@ -23,6 +23,8 @@ static int open_or_make(int directory_fd, const char* name) {
 
         if (fd >= 0)
                 return fd;
+        if (errno == ELOOP) /* no file of ours */
+                return -EBADMSG;
         if (errno != ENOENT)
                 return -errno;
         /* Written whole: a hole in a file system that is full would be a fault of memory later. */

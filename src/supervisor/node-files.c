@@ -15,6 +15,15 @@
 #define DIRECTORY_MODE 0755
 #define FILE_MODE 0644
 
+/* A node that is started again shall not fail for want of room for what is there already. */
+static bool holds(int directory_fd, const char* name, const char* text) {
+        _cleanup_free_ char* present = NULL;
+        size_t size;
+
+        return file_read(directory_fd, name, strlen(text), &present, &size) >= 0 && size == strlen(text) &&
+               memcmp(present, text, size) == 0;
+}
+
 static int write_file(const char* directory, const char* name, const char* text) {
         _cleanup_close_ int fd = -EBADF;
         int r;
@@ -25,7 +34,7 @@ static int write_file(const char* directory, const char* name, const char* text)
         fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
                 return -errno;
-        return file_write_atomic(fd, name, text, strlen(text), FILE_MODE);
+        return holds(fd, name, text) ? 0 : file_write_atomic(fd, name, text, strlen(text), FILE_MODE);
 }
 
 static char* layout_directory_of(const char* runtime_directory, const char* layout) {

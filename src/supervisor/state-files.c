@@ -347,9 +347,10 @@ void state_files_load(StateFiles* f, void (*found)(const char* name, NodeSpec* s
                 _cleanup_free_ char* name = node_of_file(entry->d_name, CONFIG_SUFFIX);
                 _cleanup_node_spec_ NodeSpec* spec = NULL;
 
-                if (name && load_config(f, name, &spec) >= 0)
+                if (name) {
+                        (void) load_config(f, name, &spec);
                         found(name, spec, userdata);
-                else if (is_leftover(f, entry->d_name))
+                } else if (is_leftover(f, entry->d_name))
                         (void) unlinkat(f->fd, entry->d_name, 0);
         }
         (void) closedir(directory);

@@ -26,7 +26,7 @@ void state_files_write_config(StateFiles* f, const NodeSpec* spec);
 LineCounters* state_files_open_lines(StateFiles* f, const char* name, bool is_new);
 void state_files_remove(StateFiles* f, const char* name);
 
-/* Calls back with each remembered node's configuration. What cannot be made sense of is said in the log and left out.
+/* Calls back with each remembered node's configuration: NULL if it cannot be made sense of, which is said in the log.
  * What is left of nodes that were being made or forgotten when a daemon ended is removed. */
 void state_files_load(StateFiles* f, void (*found)(const char* name, NodeSpec* spec, void* userdata), void* userdata);
 

@@ -14,12 +14,13 @@ JOURNAL = "systemd-journald.service"
 BUS = "dbus.service"
 
 WATCHDOG_SEC = 3
+START_SEC = 20  # the watchdog of a daemon that is still starting
 
 
 def prepare(lab):
     """So that it is us who decide how often something may die, and that it dies quickly."""
     for unit in SUPERVISOR, STEM:
-        lab.drop_in(unit, f"[Service]\nLimitCORE=0\nWatchdogSec={WATCHDOG_SEC}s\n")
+        lab.drop_in(unit, f"[Service]\nLimitCORE=0\nWatchdogSec={WATCHDOG_SEC}s\nTimeoutStartSec={START_SEC}s\n")
     for unit in BUS, "dbus-broker.service", JOURNAL:
         lab.drop_in(unit, "[Unit]\nStartLimitIntervalSec=0\n")
 
@@ -121,7 +122,7 @@ def starve(*units):
     def strike(machine):
         pids = [pid for unit in units for pid in mains(machine, unit)]
         send(pids, signal.SIGSTOP)
-        machine.wait_for(lambda: not any(map(is_alive, pids)), 10 * WATCHDOG_SEC, "the watchdog to bite")
+        machine.wait_for(lambda: not any(map(is_alive, pids)), 2 * START_SEC, "the watchdog to bite")
 
     return Fault(f"watchdog {' '.join(units)}", strike, units)
 

@@ -29,7 +29,7 @@ UNSTEADY = ["print=20,exit=3,after=300", "print=2000,signal=SEGV"]
 
 # What the faults themselves bring about. A signal that was sent from outside has no address.
 EXPECTED = [
-    r"zeek-(stem|supervisor)\.service: Failed with result '(signal|core-dump|watchdog|exit-code|protocol)'",
+    r"zeek-(stem|supervisor)\.service: Failed with result '(signal|core-dump|watchdog|timeout|exit-code|protocol)'",
     r"AddressSanitizer: (SEGV|ABRT) on unknown address 0x00000000000[01] ",
     r"zeek-supervisord: .*\b[Bb]us\b",
 ]
