@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "supervisor/supervisor.h"
+#include "supervisor/system-calls.h"
 #include "supervisor/worker.h"
 #include "util/log.h"
 #include "version.h"
@@ -92,6 +93,9 @@ static int run(int argc, char** argv) {
         r = places_init(&places, options.user_mode);
         if (r < 0)
                 return log_error_errno(r, "XDG_RUNTIME_DIR and HOME must be set to serve a session");
+        r = system_calls_confine();
+        if (r < 0)
+                return log_error_errno(r, "Failed to give up the system calls that are not needed (libseccomp): %m");
         (void) signal(SIGPIPE, SIG_IGN); /* the program of a hook may end while it is written to */
         r = supervisor_new(&places, &s);
         if (r < 0)

@@ -148,10 +148,3 @@ def test_units_are_what_systemd_expects(machine):
     lines = machine.run(f"systemd-analyze verify --man=yes {units} 2>&1").stdout.splitlines()
     # which systemd knows from 254 on
     assert [line for line in lines if "FileDescriptorStorePreserve" not in line] == []
-
-
-def test_the_supervisor_is_confined(machine):
-    if machine.lab.sanitizers:
-        pytest.skip("sanitizers cannot live in the sandbox, so the lab opens it")
-    output = machine.run("systemd-analyze security --no-pager zeek-supervisor.service").stdout
-    assert float(re.search(r"exposure level for \S+: ([\d.]+)", output)[1]) < 1.5
