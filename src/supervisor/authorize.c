@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "supervisor/authorize.h"
+#include "supervisor/held-call.h"
 #include "util/alloc.h"
 #include "util/usec.h"
 #include "wire/names.h"
@@ -75,8 +76,7 @@ static void check_free(Check* check) {
         LIST_REMOVE(check, checks);
         sender_release(check->sender);
         sd_bus_slot_unref(check->slot);
-        call_meter_release(check->authorizer->meter, check->m);
-        sd_bus_message_unref(check->m);
+        call_let_go(check->authorizer->meter, check->m);
         free(check);
 }
 
@@ -237,12 +237,11 @@ static int start_check(Authorizer* a, sd_bus_message* m, PolkitAction action, ca
         *check = (Check) {
                 .authorizer = a,
                 .sender = sender,
-                .m = sd_bus_message_ref(m),
+                .m = call_hold(a->meter, m),
                 .action = action,
                 .handler = handler,
                 .userdata = userdata,
         };
-        call_meter_keep(a->meter, m);
         sender->n_pending++;
         a->n_pending++;
         LIST_INSERT_HEAD(&a->checks, check, checks);

@@ -9,8 +9,8 @@
 
 /* Whatever a caller calls a method, there are no more names than these. */
 static const char* const methods[] = {
-        "AddHook", "Create",  "Destroy", "IsSupervised", "IsSupervisor", "Kill",   "ListHooks", "Metrics",
-        "Node",    "Reload",  "RemoveHook", "Restart",   "Status",       "TestHooks", "other",
+        "AddHook",   "Create",  "Destroy", "Diff",   "IsSupervised", "IsSupervisor", "Kill",      "ListHooks",
+        "Metrics",   "Node",    "Reload",  "RemoveHook", "Restart",  "Status",       "TestHooks", "other",
 };
 
 const usec_t call_bounds[CALL_BOUNDS] = {

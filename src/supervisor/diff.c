@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "supervisor/diff.h"
+#include "supervisor/held-call.h"
 #include "supervisor/supervisor.h"
 #include "wire/names.h"
 
@@ -21,7 +22,7 @@ struct Differ {
 static void waiter_free(Differ* differ, Waiter* waiter) {
         TAILQ_REMOVE(&differ->waiters, waiter, waiters);
         differ->n--;
-        sd_bus_message_unref(waiter->m);
+        call_let_go(differ->s->calls, waiter->m);
         free(waiter);
 }
 
@@ -95,7 +96,7 @@ int differ_take(Differ* differ, sd_bus_message* m, sd_bus_error* error) {
                 return r;
 
         waiter = xnew0(Waiter);
-        waiter->m = sd_bus_message_ref(m);
+        waiter->m = call_hold(differ->s->calls, m);
         TAILQ_INSERT_TAIL(&differ->waiters, waiter, waiters);
         differ->n++;
         return 1;

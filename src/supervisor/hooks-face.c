@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "supervisor/held-call.h"
 #include "supervisor/hooks-face.h"
 #include "supervisor/line-judge.h"
 #include "wire/hook-codec.h"
@@ -20,15 +21,13 @@ static HookCall* hook_call_new(CallMeter* meter, sd_bus_message* m, const char* 
         HookCall* call = xnew0(HookCall);
 
         call->meter = meter;
-        call->m = sd_bus_message_ref(m);
-        call_meter_keep(meter, m);
+        call->m = call_hold(meter, m);
         call->name = xstrdup_or_null(name);
         return call;
 }
 
 static HookCall* hook_call_free(HookCall* call) {
-        call_meter_release(call->meter, call->m);
-        sd_bus_message_unref(call->m);
+        call_let_go(call->meter, call->m);
         free(call->name);
         free(call);
         return NULL;
@@ -123,8 +122,7 @@ static HookTest* hook_test_free(HookTest* test) {
         test->s->n_hook_tests--;
         output_hub_cancel(test->s->output, &test->turn);
         line_judge_done(&test->judge);
-        call_meter_release(test->s->calls, test->m);
-        sd_bus_message_unref(test->m);
+        call_let_go(test->s->calls, test->m);
         free(test);
         return NULL;
 }
@@ -216,7 +214,7 @@ static int method_test_hooks(sd_bus_message* m, void* userdata, sd_bus_error* er
         test = xnew0(HookTest);
         *test = (HookTest) {
                 .s = s,
-                .m = sd_bus_message_ref(m),
+                .m = call_hold(s->calls, m),
                 .line = { .data = line, .size = strlen(line) },
                 .judge = {
                         .hub = s->output,
@@ -231,7 +229,6 @@ static int method_test_hooks(sd_bus_message* m, void* userdata, sd_bus_error* er
         line_judge_init(&test->judge);
         TAILQ_INSERT_TAIL(&s->hook_tests, test, tests);
         s->n_hook_tests++;
-        call_meter_keep(s->calls, m);
         on_woken(test);
         return 1;
 }

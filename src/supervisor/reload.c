@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "supervisor/held-call.h"
 #include "supervisor/instance.h"
 #include "supervisor/reload.h"
 #include "supervisor/request.h"
@@ -14,8 +15,7 @@ struct ReloadWaiter {
 
 static void waiter_free(Supervisor* s, ReloadWaiter* waiter) {
         TAILQ_REMOVE(&s->reload_waiters, waiter, waiters);
-        call_meter_release(s->calls, waiter->m);
-        sd_bus_message_unref(waiter->m);
+        call_let_go(s->calls, waiter->m);
         free(waiter);
 }
 
@@ -183,8 +183,7 @@ void reload(Supervisor* s, sd_bus_message* m) {
         }
 
         waiter = xnew0(ReloadWaiter);
-        waiter->m = sd_bus_message_ref(m);
-        call_meter_keep(s->calls, m);
+        waiter->m = call_hold(s->calls, m);
         TAILQ_INSERT_TAIL(&s->reload_waiters, waiter, waiters);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "supervisor/held-call.h"
 #include "supervisor/instance.h"
 #include "supervisor/request.h"
 #include "wire/names.h"
@@ -9,9 +10,8 @@ static Request* request_new(Supervisor* s, sd_bus_message* m, JobType type) {
         Request* request = xnew0(Request);
 
         request->supervisor = s;
-        request->m = sd_bus_message_ref(m);
+        request->m = call_hold(s->calls, m);
         request->type = type;
-        call_meter_keep(s->calls, m);
         TAILQ_INSERT_TAIL(&s->requests, request, requests);
         return request;
 }
@@ -23,8 +23,7 @@ Request* request_free(Request* request) {
         TAILQ_REMOVE(&request->supervisor->requests, request, requests);
         rollout_free(request->rollout);
         sd_bus_error_free(&request->error);
-        call_meter_release(request->supervisor->calls, request->m);
-        sd_bus_message_unref(request->m);
+        call_let_go(request->supervisor->calls, request->m);
         free(request);
         return NULL;
 }
@@ -52,10 +51,8 @@ int request_check_limits(const Supervisor* s, sd_bus_message* m, sd_bus_error* e
 void requests_forget_callers(Supervisor* s) {
         Request* request;
 
-        TAILQ_FOREACH(request, &s->requests, requests) {
-                call_meter_release(s->calls, request->m);
-                request->m = sd_bus_message_unref(request->m);
-        }
+        TAILQ_FOREACH(request, &s->requests, requests)
+                request->m = call_let_go(s->calls, request->m);
 }
 
 static void request_answer(Request* request) {

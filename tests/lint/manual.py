@@ -79,6 +79,14 @@ def check_errors(page, text, names):
     yield from compare(page, "error", set(re.findall(pattern, text)), set(re.findall(pattern, names)))
 
 
+def check_methods(page, table, *documents):
+    """Calls are measured by the names of methods that a table has."""
+    measured = set(re.findall(r'"(\w+)"', re.search(r"methods\[\] = \{(.*?)\};", table, re.S)[1])) - {"other"}
+    methods = {name for document in documents for name in re.findall(r'<method name="(\w+)"', document)}
+    for name in sorted(methods ^ measured):
+        yield f"{page}:1: the method {name} is in the table of methods or in dbus/*.xml, but not in both"
+
+
 def lint(root):
     def read(name):
         return (root / name).read_text()
@@ -87,6 +95,8 @@ def lint(root):
     yield from check_settings(page, read(page), read("src/config/setting-keys.c"))
     page = "man/zeek-supervisor.hook.5.rst"
     yield from check_hook_keys(page, section(read(page), "OPTIONS"), read("src/config/hook-key.c"))
+    page = "src/supervisor/call-meter.c"
+    yield from check_methods(page, *map(read, (page, "dbus/org.zeek.Supervisor.xml", "dbus/org.zeek.Supervisor.Node.xml")))
     page = "man/org.zeek.Supervisor.5.rst"
     yield from check_errors(page, read(page), read("src/wire/names.h"))
     yield from check_dictionaries(page, read(page), *map(read, ("src/core/node-spec.c", "src/config/hook-key.c",
