@@ -101,6 +101,14 @@ def tidy(machine, traces_of_module):
 
 
 @pytest.fixture
+def cleared(machine):
+    """All nodes are destroyed after the test. For tests that may leave more than nodes; else there is tidy."""
+    yield
+    machine.call("Destroy", "s", "")
+    remove_directories(machine)
+
+
+@pytest.fixture
 def story(machine):
     """The signals of the supervisor during the test."""
     with Story(machine) as story:

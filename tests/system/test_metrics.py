@@ -5,7 +5,7 @@ import socket
 import threading
 
 import pytest
-from nodes import CLD_EXITED, STAY, create_ready, play, remove_directories
+from nodes import CLD_EXITED, STAY, create_ready, play
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_older
 
@@ -13,7 +13,7 @@ SERVICE, SOCKET = "zeek-supervisor-metrics.service", "zeek-supervisor-metrics.so
 ADDRESS = "/run/zeek-supervisor-metrics/socket"
 OPENMETRICS = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
 
-pytestmark = pytest.mark.usefixtures("served")
+pytestmark = pytest.mark.usefixtures("service", "cleared")
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +24,6 @@ def service(machine_of_module):
     machine.run(["systemctl", "stop", SOCKET, SERVICE])
     errors = [f"PRIORITY={priority}" for priority in range(4)]
     assert machine.journal(f"_SYSTEMD_UNIT={SERVICE}", *errors) == machine.journal(f"UNIT={SERVICE}", *errors) == []
-
-
-@pytest.fixture
-def served(service, machine):
-    yield
-    machine.call("Destroy", "s", "")
-    remove_directories(machine)
 
 
 def connect(machine):

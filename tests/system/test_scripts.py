@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What documents and examples tell a script to do works, with the tools that they name."""
 
+import os
+import signal
 import subprocess
 
 import pytest
 from documents import ROOT, blocks
 from nodes import STAY, play
 
-pytestmark = pytest.mark.usefixtures("tidy")
+pytestmark = pytest.mark.usefixtures("cleared")
 
 
 def run_together(machine, *command, text):
@@ -34,7 +36,7 @@ def watch(machine):
     process = machine.popen(["/usr/bin/python3", "-u", "-c", (ROOT / "examples/watch-nodes").read_text()],
                             stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
     yield process
-    process.kill()
+    os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     process.stdout.close()
 
