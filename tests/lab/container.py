@@ -100,9 +100,10 @@ class Container:
     def end(self):
         if not self.process:
             return
-        nspawn = first_child(self.process.pid)
-        os.kill(nspawn or self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        if self.process.poll() is None:
+            nspawn = first_child(self.process.pid)
+            os.kill(nspawn or self.process.pid, signal.SIGKILL)
+            self.process.wait()
         self.process = None
 
 

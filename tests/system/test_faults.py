@@ -313,7 +313,7 @@ class Journal:
             who = entry.get("ZEEK_NODE"), int(entry.get("ZEEK_NODE_PID", 0))
             if "ZEEK_STREAM" in entry:
                 word, _, number = entry["MESSAGE"].partition(" ")
-                if word == "line":
+                if word == "line" and number:  # who is killed while it writes leaves a piece of a line
                     self.lines[*who, entry["ZEEK_STREAM"]][int(number)] += 1
             elif "MESSAGE_ID" in entry:
                 self.milestones[entry["MESSAGE_ID"], *who].append((entry.get("EXIT_CODE"), entry.get("EXIT_STATUS")))
