@@ -31,7 +31,7 @@ void node_find_running(Node* node, uint32_t pid, Instant now) {
         node->deadline = USEC_INFINITY;
         node->next_restart = 0;
         node->pid = pid;
-        node->ready = true;
+        node->ready = false;
         node->state_since = node->started = now;
         backoff_reset(&node->backoff, now.boottime);
 }

@@ -12,29 +12,6 @@
 /* SIGKILL works or the kernel is in trouble; it is repeated in case the request was lost. */
 #define KILL_AGAIN_USEC (10 * USEC_PER_SEC)
 
-static const char* const node_phase_table[_PHASE_MAX] = {
-        [PHASE_VOID] = "void",         [PHASE_LAUNCHING] = "launching", [PHASE_RUNNING] = "running",
-        [PHASE_TERMINATING] = "terminating", [PHASE_KILLING] = "killing", [PHASE_SWEEPING] = "sweeping",
-        [PHASE_AT_REST] = "at-rest",
-};
-
-DEFINE_ENUM_TABLE(node_phase, NodePhase)
-
-static const char* const node_outcome_table[_OUTCOME_MAX] = {
-        [OUTCOME_NONE] = "none",     [OUTCOME_RESTART] = "restart", [OUTCOME_WAIT] = "wait", [OUTCOME_FAIL] = "fail",
-        [OUTCOME_FINISH] = "finish", [OUTCOME_STOP] = "stop",       [OUTCOME_FORGET] = "forget",
-};
-
-DEFINE_ENUM_TABLE(node_outcome, NodeOutcome)
-
-static const char* const node_state_table[_NODE_STATE_MAX] = {
-        [NODE_STARTING] = "starting", [NODE_RUNNING] = "running", [NODE_STOPPING] = "stopping",
-        [NODE_WAITING] = "waiting",   [NODE_FAILED] = "failed",   [NODE_FINISHED] = "finished",
-        [NODE_STOPPED] = "stopped",
-};
-
-DEFINE_ENUM_TABLE(node_state, NodeState)
-
 /* Which phase may follow which: one bit a successor. */
 #define TO(phase) (1U << (phase))
 static const unsigned successors[_PHASE_MAX] = {
@@ -74,35 +51,6 @@ Node* node_free(Node* node) {
         free(node->name);
         free(node);
         return NULL;
-}
-
-NodeState node_state(const Node* node) {
-        static const NodeState of_phase[_PHASE_MAX] = {
-                [PHASE_LAUNCHING] = NODE_STARTING,
-                [PHASE_RUNNING] = NODE_RUNNING,
-                [PHASE_TERMINATING] = NODE_STOPPING,
-                [PHASE_KILLING] = NODE_STOPPING,
-        };
-        static const NodeState of_outcome[_OUTCOME_MAX] = {
-                [OUTCOME_RESTART] = NODE_STOPPING, [OUTCOME_WAIT] = NODE_WAITING,     [OUTCOME_FAIL] = NODE_FAILED,
-                [OUTCOME_FINISH] = NODE_FINISHED,  [OUTCOME_STOP] = NODE_STOPPED, [OUTCOME_FORGET] = NODE_STOPPING,
-        };
-
-        assert(node->phase != PHASE_VOID);
-        if (node->phase < PHASE_SWEEPING)
-                return of_phase[node->phase];
-        /* "stopped" promises that nothing is left */
-        if (node->phase == PHASE_SWEEPING && node->outcome == OUTCOME_STOP)
-                return NODE_STOPPING;
-        return of_outcome[node->outcome];
-}
-
-bool node_has_processes(const Node* node) {
-        return node->phase != PHASE_VOID && node->phase != PHASE_AT_REST;
-}
-
-bool node_is_unused(const Node* node) {
-        return node->phase == PHASE_VOID && !node->job && TAILQ_EMPTY(&node->jobs);
 }
 
 /* ---- changes of phase: the one writer, and what each entry means ---- */
@@ -311,10 +259,10 @@ void node_submit(Node* node, Job* job) {
 
 /* ---- events ---- */
 
-static void on_launched(Node* node, uint32_t pid, Instant now, Effects* effects) {
-        node->pid = pid;
+static void on_launched(Node* node, const NodeEvent* event, Instant now, Effects* effects) {
+        node->pid = event->pid;
         node->started = now;
-        node->ready = true;
+        node->ready = !event->not_ready_yet;
         set_phase(node, PHASE_RUNNING, OUTCOME_NONE, now);
         effects_add(effects, EFFECT_ANNOUNCE, 0);
         effects_add(effects, EFFECT_MILESTONE, MILESTONE_STARTED);
@@ -331,6 +279,12 @@ static void on_launch_failed(Node* node, const char* text, Instant now, Effects*
         else
                 enter_rest(node, node->stop_requested ? OUTCOME_STOP : find_outcome(node, false, now), now, effects);
         finish_job(node, JOB_LAUNCH_FAILED, text, effects);
+}
+
+/* The graceful end that it was given time for is over. What hangs now is not waited for any longer than what a main process
+ * leaves behind. */
+static void on_terminated(Node* node, Instant now) {
+        node->deadline = min_u64(node->deadline, saturating_add_u64(now.boottime, SWEEP_TIMEOUT_USEC));
 }
 
 static void on_exited(Node* node, ExitReason exit, Instant now, Effects* effects) {
@@ -395,7 +349,9 @@ static void on_stop_request(Node* node, Instant now, Effects* effects) {
 static bool event_fits(const Node* node, NodeEventType type) {
         static const unsigned fitting[_NODE_EVENT_TYPE_MAX] = {
                 [NODE_EVENT_LAUNCHED] = TO(PHASE_LAUNCHING),
+                [NODE_EVENT_READY] = TO(PHASE_RUNNING),
                 [NODE_EVENT_LAUNCH_FAILED] = TO(PHASE_LAUNCHING),
+                [NODE_EVENT_TERMINATED] = TO(PHASE_TERMINATING),
                 [NODE_EVENT_EXITED] = TO(PHASE_RUNNING) | TO(PHASE_TERMINATING) | TO(PHASE_KILLING),
                 [NODE_EVENT_GONE] = TO(PHASE_SWEEPING),
                 [NODE_EVENT_TIMER] = TO(PHASE_TERMINATING) | TO(PHASE_KILLING) | TO(PHASE_SWEEPING) | TO(PHASE_AT_REST),
@@ -411,10 +367,16 @@ void node_dispatch(Node* node, const NodeEvent* event, Instant now, Effects* eff
         if (event_fits(node, event->type))
                 switch (event->type) {
                 case NODE_EVENT_LAUNCHED:
-                        on_launched(node, event->pid, now, effects);
+                        on_launched(node, event, now, effects);
+                        break;
+                case NODE_EVENT_READY:
+                        node->ready = true;
                         break;
                 case NODE_EVENT_LAUNCH_FAILED:
                         on_launch_failed(node, event->text, now, effects);
+                        break;
+                case NODE_EVENT_TERMINATED:
+                        on_terminated(node, now);
                         break;
                 case NODE_EVENT_EXITED:
                         on_exited(node, event->exit, now, effects);

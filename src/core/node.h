@@ -97,8 +97,10 @@ typedef struct Node {
 } Node;
 
 typedef enum NodeEventType {
-        NODE_EVENT_LAUNCHED,      /* the program runs; pid */
+        NODE_EVENT_LAUNCHED,      /* the program runs; pid; not_ready_yet */
+        NODE_EVENT_READY,         /* it does its work, or nothing will say when it does */
         NODE_EVENT_LAUNCH_FAILED, /* nothing runs and nothing was left behind; text */
+        NODE_EVENT_TERMINATED,    /* it has done what it had to do at its end */
         NODE_EVENT_EXITED,        /* the main process ended; exit */
         NODE_EVENT_GONE,          /* after EXITED: scope gone, output delivered, process reaped */
         NODE_EVENT_TIMER,         /* the deadline passed */
@@ -109,6 +111,7 @@ typedef enum NodeEventType {
 typedef struct NodeEvent {
         NodeEventType type;
         uint32_t pid;
+        bool not_ready_yet; /* READY will come */
         ExitReason exit;
         const char* text;
 } NodeEvent;
@@ -121,7 +124,8 @@ Node* node_free(Node* node);
 void node_restore(Node* node, NodeSpec* spec, const NodePolicy* policy);
 /* Nothing is known of the node's life: it is taken to be at rest and to have failed. */
 void node_lose(Node* node);
-/* A process of the node was found that its life does not know of: it runs, as if just started. */
+/* A process of the node was found that its life does not know of: it runs, as if just started; whether it is ready will be
+ * said. */
 void node_find_running(Node* node, uint32_t pid, Instant now);
 
 /* Takes the job into the queue. */

@@ -11,6 +11,7 @@
 
 void incarnation_forget(Instance* instance) {
         instance->output = node_output_free(instance->output);
+        instance->status = status_watch_free(instance->status);
         instance->launch = sd_bus_slot_unref(instance->launch);
         instance->release = sd_bus_slot_unref(instance->release);
         instance->pidfd = fd_close(instance->pidfd);
@@ -56,6 +57,30 @@ static int watch_output(Instance* instance, const HeldProcess* held) {
                                &instance->output);
 }
 
+/* What the node says of itself, or that nothing is to be learned: then it is ready when it runs. */
+static void tell_status(void* userdata) {
+        Instance* instance = userdata;
+        const StatusWatch* watch = instance->status;
+        NodeEventType type = !watch || status_watch_status(watch) == ZEEK_STATUS_RUNNING ? NODE_EVENT_READY :
+                             status_watch_has_ended_well(watch) ? NODE_EVENT_TERMINATED : _NODE_EVENT_TYPE_MAX;
+
+        if (type == NODE_EVENT_TERMINATED || (type == NODE_EVENT_READY && !instance->node->ready))
+                supervisor_dispatch(instance->supervisor, instance->node, &(NodeEvent) { .type = type });
+}
+
+static void watch_status(Instance* instance, const HeldProcess* held) {
+        int fd = duplicate(held, NODE_FD_STATUS), r = fd;
+
+        if (held->fds[NODE_FD_STATUS] < 0)
+                return;
+        if (r >= 0)
+                r = status_watch_new(instance->supervisor->statuses, instance->node->name, fd, tell_status, instance,
+                                     &instance->status);
+        if (r < 0)
+                (void) log_warning_errno(r, "Failed to watch the status file of node \"%s\", it counts as ready: %m",
+                                         instance->node->name);
+}
+
 /* Takes copies of what the message owns. */
 static void attach(Instance* instance, const HeldProcess* held) {
         _cleanup_free_ char* cgroup = NULL;
@@ -67,6 +92,8 @@ static void attach(Instance* instance, const HeldProcess* held) {
         r = watch_output(instance, held);
         if (r < 0)
                 (void) log_error_errno(r, "Failed to watch the output of node \"%s\": %m", instance->node->name);
+        if (!instance->status)
+                watch_status(instance, held);
         /* there already if only the output had come to its end */
         (void) fd_close(instance->pidfd);
         instance->pidfd = duplicate(held, NODE_FD_PROCESS);
@@ -100,7 +127,10 @@ static void fail_launch(Instance* instance, char* text) {
 static void launched(Instance* instance, const HeldProcess* held) {
         attach(instance, held);
         supervisor_dispatch(instance->supervisor, instance->node,
-                            &(NodeEvent) { .type = NODE_EVENT_LAUNCHED, .pid = held->pid });
+                            &(NodeEvent) { .type = NODE_EVENT_LAUNCHED,
+                                           .pid = held->pid,
+                                           .not_ready_yet = instance->status != NULL });
+        tell_status(instance);
 }
 
 static int on_launched(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
@@ -298,6 +328,8 @@ static int append_descriptors(sd_bus_message* call, const Instance* instance) {
                 fds[NODE_FD_OUTPUT] = node_output_fd(instance->output, STREAM_STDOUT);
                 fds[NODE_FD_ERROR] = node_output_fd(instance->output, STREAM_STDERR);
         }
+        if (instance->status)
+                fds[NODE_FD_STATUS] = status_watch_fd(instance->status);
         return node_fds_append(call, fds);
 }
 
@@ -340,6 +372,7 @@ static void reconcile_held(Instance* instance, const HeldProcess* held) {
         /* What a stem before has said, this one may still have to find out, and will say then. */
         instance->exited = instance->exited && held->exited;
         instance->emptied = instance->emptied && held->emptied;
+        tell_status(instance);
         repeat_requests(instance);
         if (held->exited)
                 incarnation_exited(instance, held->pid, held->reason);
@@ -361,7 +394,9 @@ void incarnation_reconcile(Instance* instance, const HeldProcess* held) {
                 if (instance->exited && instance->emptied)
                         /* released, and only the answer was lost */
                         supervisor_dispatch(instance->supervisor, node, &(NodeEvent) { .type = NODE_EVENT_GONE });
-                else if (!instance->launch)
+                else if (!instance->launch) {
+                        tell_status(instance);
                         hand_back(instance);
+                }
         }
 }

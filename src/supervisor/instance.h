@@ -20,9 +20,9 @@ typedef struct Instance {
 
         bool is_starting;      /* waits for its turn in the start queue */
         usec_t start_wanted;   /* CLOCK_BOOTTIME */
-        usec_t start_deadline; /* it does not wait longer */
         TAILQ_ENTRY(Instance) starting;
 
+        StatusWatch* status;  /* NULL: nothing says whether it is ready */
         int pidfd;            /* to hand to a stem that lost its own */
         bool held;            /* the stem said so when it was last asked */
         bool exited, emptied; /* what the stem has said about the incarnation */

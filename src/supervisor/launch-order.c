@@ -67,6 +67,7 @@ int launch_order_init(LaunchOrder* order, const Configuration* c, const NodeSpec
                         &c->settings->zeek, spec),
                 .directory = working_directory(spec, paths->state_directory),
                 .layout_directory = xstrdup_or_null(paths->layout_directory),
+                .status_file = zeek_command_status_file(c->version),
         };
         return 0;
 }
@@ -171,6 +172,8 @@ int launch_order_append(sd_bus_message* m, const LaunchOrder* order, const char*
                 r = append_string_entry(m, "StandardOutputFile", order->spec->stdout_file);
         if (r >= 0)
                 r = append_string_entry(m, "StandardErrorFile", order->spec->stderr_file);
+        if (r >= 0)
+                r = append_string_entry(m, "StatusFile", order->status_file);
         if (r >= 0)
                 r = append_process(m, order);
         return r < 0 ? r : sd_bus_message_close_container(m);

@@ -21,6 +21,7 @@ typedef struct LaunchOrder {
         char** environment;
         char* directory;
         char* layout_directory;
+        const char* status_file; /* static; NULL: none */
 } LaunchOrder;
 
 /* Is this the name of a profile of system calls that a node may have? */

@@ -8,7 +8,7 @@
 /* How far the cluster of some waiting node is. */
 typedef struct Progress {
         const ClusterTable* cluster; /* weak */
-        Role unfinished;             /* the earliest role of which some node is on its way up */
+        usec_t wait[_ROLE_MAX];      /* for the nodes of the role that are on their way up: until then; 0: there are none */
         Role missing;                /* the earliest role of which some member is no node here */
 } Progress;
 
@@ -30,18 +30,29 @@ static Progress* find_progress(const StartQueue* q, const ClusterTable* cluster)
         return NULL;
 }
 
-static void lower(Role* role, Role to) {
-        if (to < *role)
-                *role = to;
+/* Until when others wait for it. One that is being launched may wait itself for those before it, each of which may take
+ * its time; two with different ideas of their cluster may even wait for each other, but not for ever. */
+static usec_t wait_for(const StartQueue* q, const Node* node) {
+        const NodeSettings* roles = q->s->configuration->settings->roles;
+        usec_t when = node_instance(node)->start_wanted;
+
+        if (node->phase == PHASE_RUNNING && !node->ready)
+                return saturating_add_u64(node->started.boottime, roles[node->spec->role].ready_timeout_usec);
+        if (node->phase != PHASE_LAUNCHING)
+                return 0;
+        for (Role role = 0; role <= node->spec->role; role++)
+                when = saturating_add_u64(when, roles[role].ready_timeout_usec);
+        return when;
 }
 
 static void look_at_member(const StartQueue* q, const ClusterEndpoint* member, Progress* progress) {
         const Node* node = registry_find(&q->s->registry, member->name);
+        usec_t* wait = &progress->wait[member->role];
 
-        if (!node || node->phase == PHASE_VOID)
-                lower(&progress->missing, member->role);
-        else if (node->phase == PHASE_LAUNCHING || (node->phase == PHASE_RUNNING && !node->ready))
-                lower(&progress->unfinished, member->role);
+        if (node && node->phase != PHASE_VOID)
+                *wait = max_u64(*wait, wait_for(q, node));
+        else if (member->role < progress->missing)
+                progress->missing = member->role;
 }
 
 static const Progress* look_at_cluster(StartQueue* q, const ClusterTable* cluster) {
@@ -52,7 +63,7 @@ static const Progress* look_at_cluster(StartQueue* q, const ClusterTable* cluste
 
         GROW(q->clusters, q->n_clusters, q->n_allocated);
         progress = &q->clusters[q->n_clusters++];
-        *progress = (Progress) { cluster, _ROLE_MAX, _ROLE_MAX };
+        *progress = (Progress) { .cluster = cluster, .missing = _ROLE_MAX };
         for (size_t i = 0; i < cluster->n; i++)
                 look_at_member(q, &cluster->endpoints[i], progress);
         return progress;
@@ -62,12 +73,13 @@ static const Progress* look_at_cluster(StartQueue* q, const ClusterTable* cluste
 static usec_t when_to_start(StartQueue* q, const Instance* instance) {
         const NodeSpec* spec = instance->node->spec;
         const Progress* progress = spec->cluster ? look_at_cluster(q, spec->cluster) : NULL;
+        usec_t when = 0;
 
-        if (progress && progress->unfinished < spec->role)
-                return instance->start_deadline;
-        if (progress && progress->missing < spec->role)
-                return min_u64(instance->start_deadline, saturating_add_u64(instance->start_wanted, GRACE_USEC));
-        return 0;
+        if (!progress)
+                return 0;
+        for (Role role = 0; role < spec->role; role++)
+                when = max_u64(when, progress->wait[role]);
+        return progress->missing < spec->role ? max_u64(when, saturating_add_u64(instance->start_wanted, GRACE_USEC)) : when;
 }
 
 static void start_those_who_may(StartQueue* q) {
@@ -136,12 +148,9 @@ StartQueue* start_queue_free(StartQueue* q) {
 }
 
 void start_queue_add(StartQueue* q, Instance* instance) {
-        const NodeSettings* role = &q->s->configuration->settings->roles[instance->node->spec->role];
-
         assert(!instance->is_starting);
         instance->is_starting = true;
         instance->start_wanted = now_usec(CLOCK_BOOTTIME);
-        instance->start_deadline = saturating_add_u64(instance->start_wanted, role->ready_timeout_usec);
         TAILQ_INSERT_TAIL(&q->waiting, instance, starting);
         start_those_who_may(q);
 }

@@ -4,9 +4,9 @@
 /* The order of starts within a cluster: loggers, then the manager, then proxies, then workers.
  *
  * Who wants to start waits until all nodes of its cluster with an earlier role are up (and ready, where that is known),
- * though never longer than ReadyTimeoutSec= of its role. Nodes of one role start together, and clusters do not wait for
- * each other. Whose earlier ones are not there at all waits for a moment: they may have been asked for in the same breath,
- * in another order; if not, they are on another machine. */
+ * though for one that runs never longer than ReadyTimeoutSec= of that one's role. Nodes of one role start together, and
+ * clusters do not wait for each other. Whose earlier ones are not there at all waits for a moment: they may have been asked
+ * for in the same breath, in another order; if not, they are on another machine. */
 
 #include <systemd/sd-event.h>
 

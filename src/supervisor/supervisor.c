@@ -308,6 +308,8 @@ static int start_parts(Supervisor* s) {
         if (r >= 0)
                 r = output_hub_new(s->event, s->journal, &s->output);
         if (r >= 0)
+                r = status_watches_new(s->event, &s->statuses);
+        if (r >= 0)
                 r = hooks_new(&(HooksPlace) {
                                       .event = s->event,
                                       .places = &s->places,
@@ -404,6 +406,7 @@ Supervisor* supervisor_free(Supervisor* s) {
         authorizer_free(s->authorizer);
         sd_event_source_disable_unref(s->after_turn);
         call_meter_free(s->calls);
+        status_watches_free(s->statuses);
         output_hub_free(s->output);
         journal_writer_free(s->journal);
         shutdown_free(s->shutdown);

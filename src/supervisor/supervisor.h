@@ -30,6 +30,7 @@
 #include "supervisor/start-queue.h"
 #include "supervisor/state-files.h"
 #include "supervisor/static-cluster.h"
+#include "supervisor/status-watch.h"
 #include "supervisor/stem-client.h"
 
 typedef struct ReloadWaiter ReloadWaiter;
@@ -46,6 +47,7 @@ typedef struct Supervisor {
         StemClient* stem;
         JournalWriter* journal;
         OutputHub* output;
+        StatusWatches* statuses;
         HookHost* hook_host;
         Hooks* hooks;
         CallMeter* calls; /* how long they take */

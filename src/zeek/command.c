@@ -27,8 +27,13 @@ const char* zeek_backend_script(ZeekBackend backend, ZeekVersion version, const 
         return NULL;
 }
 
+const char* zeek_command_status_file(ZeekVersion version) {
+        return version.known ? ZEEK_STATUS_FILE : NULL;
+}
+
 char** zeek_command(const char* binary, const ZeekSettings* settings, ZeekVersion version, const NodeSpec* spec) {
         const char* backend_script = zeek_backend_script(settings->backend, version, spec);
+        const char* status_file = zeek_command_status_file(version);
         char** argv = NULL;
 
         strv_extend(&argv, binary);
@@ -43,9 +48,9 @@ char** zeek_command(const char* binary, const ZeekSettings* settings, ZeekVersio
                 strv_extend(&argv, "-r");
                 strv_extend(&argv, spec->pcap_file);
         }
-        if (version.known) {
+        if (status_file) {
                 strv_extend(&argv, "-U");
-                strv_extend(&argv, ZEEK_STATUS_FILE);
+                strv_extend(&argv, status_file);
         }
         if (backend_script)
                 strv_extend(&argv, backend_script);

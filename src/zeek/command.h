@@ -17,5 +17,8 @@
  * without saying. */
 const char* zeek_backend_script(ZeekBackend backend, ZeekVersion version, const NodeSpec* spec);
 
-/* argv, a vector for strv_free(). The status file is asked for only from what is known to be Zeek. */
+/* The status file that a node is asked to write, in its working directory; NULL for what is not known to be Zeek. */
+const char* zeek_command_status_file(ZeekVersion version);
+
+/* argv, a vector for strv_free(). */
 char** zeek_command(const char* binary, const ZeekSettings* settings, ZeekVersion version, const NodeSpec* spec);

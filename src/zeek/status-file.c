@@ -20,3 +20,9 @@ ZeekStatus zeek_status_parse(const char* text, size_t size) {
         }
         return _ZEEK_STATUS_INVALID;
 }
+
+bool zeek_status_is_good_end(const char* text, size_t size) {
+        static const char end[] = "TERMINATED [atexit]";
+
+        return size >= sizeof end - 1 && memcmp(text, end, sizeof end - 1) == 0;
+}

@@ -42,6 +42,9 @@ typedef struct Scene {
 #define RESTART(who) { .is_job = true, .job = JOB_RESTART, .asker = (who) }
 #define DESTROY(who) { .is_job = true, .job = JOB_DESTROY, .asker = (who) }
 #define LAUNCHED(p) { .event = { .type = NODE_EVENT_LAUNCHED, .pid = (p) } }
+#define LAUNCHED_NOT_READY(p) { .event = { .type = NODE_EVENT_LAUNCHED, .pid = (p), .not_ready_yet = true } }
+#define READY { .event = { .type = NODE_EVENT_READY } }
+#define TERMINATED { .event = { .type = NODE_EVENT_TERMINATED } }
 #define LAUNCH_FAILED(why) { .event = { .type = NODE_EVENT_LAUNCH_FAILED, .text = (why) } }
 #define EXITED(n) { .event = { .type = NODE_EVENT_EXITED, .exit = { CLD_EXITED, (n) } } }
 #define KILLED(n) { .event = { .type = NODE_EVENT_EXITED, .exit = { CLD_KILLED, (n) } } }

@@ -48,7 +48,7 @@ static void check_public_state(const Body* b, const Node* node) {
 
         seen.states[state]++;
         assert_true(fits[state]);
-        assert_int_equal(node->ready, state == NODE_RUNNING);
+        assert_int_equal(node->ready, state == NODE_RUNNING && b->told_ready);
         assert_int_equal(node->next_restart != 0, state == NODE_WAITING);
         assert_int_equal(node->n_restarts, b->n_restarts);
 }

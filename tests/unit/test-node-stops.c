@@ -38,6 +38,25 @@ static void the_stop_timeout_is_that_of_the_policy(void** state) {
              { 0, TIMER, "killed, signal scope KILL", "stopping" });
 }
 
+static void who_says_that_it_has_terminated_is_not_waited_for_long(void** state) {
+        _cleanup_story_ Story story = story_begin(), late = story_begin();
+
+        story_until_running(&story);
+        PLAY(&story,
+             { SEC(9), TERMINATED, "", "running" }, /* of its own accord: it may be writing its core */
+             { SEC(9), DESTROY("ann"), "terminate", "stopping" },
+             { SEC(3), TERMINATED, "", "stopping" },
+             { SEC(5) - 1, TIMER, "", "stopping" },
+             { 1, TIMER, "killed, signal scope KILL", "stopping" },
+             { 0, TERMINATED, "", "stopping" });
+
+        story_until_running(&late);
+        PLAY(&late,
+             { SEC(9), DESTROY("ann"), "terminate", "stopping" },
+             { SEC(58), TERMINATED, "", "stopping" },
+             { SEC(2), TIMER, "killed, signal scope KILL", "stopping" });
+}
+
 static void another_job_brings_no_second_sigterm(void** state) {
         _cleanup_story_ Story story = story_begin();
 
@@ -243,6 +262,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(who_does_not_end_in_time_is_killed_with_all_its_scope),
                 cmocka_unit_test(the_stop_timeout_is_that_of_the_policy),
+                cmocka_unit_test(who_says_that_it_has_terminated_is_not_waited_for_long),
                 cmocka_unit_test(another_job_brings_no_second_sigterm),
                 cmocka_unit_test(what_is_left_in_the_scope_is_spoken_to_and_then_killed),
                 cmocka_unit_test(leftovers_have_no_more_time_than_the_node_itself),

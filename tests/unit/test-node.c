@@ -25,6 +25,21 @@ static void create_is_done_when_the_program_runs(void** state) {
         assert_false(story.node->has_exited);
 }
 
+static void it_is_ready_when_that_is_said_and_until_it_is_stopped(void** state) {
+        _cleanup_story_ Story story = story_begin();
+
+        PLAY(&story, { 0, CREATE("ann"), "added, launch", "starting" }, { 0, READY, "", "starting" });
+        assert_false(story.node->ready);
+        PLAY(&story, { MSEC(20), LAUNCHED_NOT_READY(7), "announce 7, started, done: ann", "running" });
+        assert_false(story.node->ready);
+        PLAY(&story, { SEC(1), READY, "", "running" });
+        assert_true(story.node->ready);
+        PLAY(&story, { SEC(1), RESTART("bob"), "terminate", "stopping" });
+        assert_false(story.node->ready);
+        PLAY(&story, { 0, READY, "", "stopping" });
+        assert_false(story.node->ready);
+}
+
 static void a_create_that_fails_leaves_nothing(void** state) {
         _cleanup_story_ Story story = story_begin();
 
@@ -436,6 +451,7 @@ static void a_node_and_its_scope_have_one_name(void** state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(create_is_done_when_the_program_runs),
+                cmocka_unit_test(it_is_ready_when_that_is_said_and_until_it_is_stopped),
                 cmocka_unit_test(a_create_that_fails_leaves_nothing),
                 cmocka_unit_test(a_node_that_exists_cannot_be_created),
                 cmocka_unit_test(a_second_create_waits_for_what_becomes_of_the_first),

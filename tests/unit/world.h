@@ -36,7 +36,7 @@ typedef struct Body {
         uint32_t pid;
 
         /* what the node knows of it, and did about it */
-        bool told_exit;
+        bool told_ready, told_terminated, told_exit;
         unsigned n_terms;
         bool killed, swept;
         usec_t order_time, term_time, exit_time, sweep_time;
@@ -323,11 +323,35 @@ static void stem_answers(World* w, Body* b) {
         b->deaf = chance(w, 20);
         b->left_deaf = chance(w, 50);
         b->n_left = (unsigned) draw(w, 3);
-        b->dying = b->left_dying = b->told_exit = b->killed = b->swept = false;
+        b->dying = b->left_dying = b->told_terminated = b->told_exit = b->killed = b->swept = false;
+        b->told_ready = chance(w, 50);
         b->n_terms = 0;
         b->pid = ++w->last_pid;
         b->n_launched++;
-        (void) tell(w, b, (NodeEvent) { .type = NODE_EVENT_LAUNCHED, .pid = b->pid });
+        (void) tell(w, b, (NodeEvent) { .type = NODE_EVENT_LAUNCHED, .pid = b->pid, .not_ready_yet = !b->told_ready });
+}
+
+static bool may_become_ready(const World* w, const Body* b) {
+        return b->scope && !b->told_ready && !b->told_exit && b->n_terms == 0;
+}
+
+static void becomes_ready(World* w, Body* b) {
+        TRACE(b, "ready");
+        b->told_ready = true;
+        (void) tell(w, b, (NodeEvent) { .type = NODE_EVENT_READY });
+}
+
+static bool may_terminate(const World* w, const Body* b) {
+        return b->main_alive && b->n_terms == 1 && !b->killed && !b->told_terminated;
+}
+
+static void says_that_it_has_terminated(World* w, Body* b) {
+        usec_t patience = w->now.boottime - b->term_time + 5 * USEC_PER_SEC;
+
+        TRACE(b, "terminated");
+        b->told_terminated = true;
+        b->stop_timeout = min_u64(b->stop_timeout, patience);
+        (void) tell(w, b, (NodeEvent) { .type = NODE_EVENT_TERMINATED });
 }
 
 static bool main_is_alive(const World* w, const Body* b) {
@@ -425,7 +449,9 @@ static void timer_elapses(World* w, Body* b) {
 static void an_echo_comes(World* w, Body* b) {
         const bool fits[_NODE_EVENT_TYPE_MAX] = {
                 [NODE_EVENT_LAUNCHED] = b->ordered,
+                [NODE_EVENT_READY] = b->scope && !b->told_exit && b->n_terms == 0,
                 [NODE_EVENT_LAUNCH_FAILED] = b->ordered,
+                [NODE_EVENT_TERMINATED] = b->scope && !b->told_exit && b->n_terms == 1 && !b->killed,
                 [NODE_EVENT_EXITED] = b->scope && !b->told_exit,
                 [NODE_EVENT_GONE] = b->scope && b->told_exit,
                 [NODE_EVENT_TIMER] = timer_is_due(w, b),
@@ -464,6 +490,8 @@ typedef struct Action {
 static const Action actions[] = {
         { 6, false, can_ask, someone_asks },
         { 20, true, is_ordered, stem_answers },
+        { 6, true, may_become_ready, becomes_ready },
+        { 4, true, may_terminate, says_that_it_has_terminated },
         { 4, true, main_is_alive, main_ends },
         { 20, true, main_is_dying, main_ends },
         { 1, true, leftovers_may_end, leftover_ends },
