@@ -19,20 +19,35 @@ static bool is_wanted(const char* name, NodeSpec* const* sorted, size_t n) {
         return n > 0 && bsearch(&pointer, sorted, n, sizeof(NodeSpec*), compare_names);
 }
 
-static PlanAction decide(const Node* node, const NodeSpec* wanted) {
+/* Nodes share tables, which may be large: the same two are compared once. */
+typedef struct Comparison {
+        const ClusterTable *a, *b; /* weak */
+        bool equal;
+} Comparison;
+
+static bool is_as_wanted(const NodeSpec* spec, const NodeSpec* wanted, Comparison* last) {
+        if (!record_equal(&node_spec_type, &spec->record, &wanted->record))
+                return false;
+        if (last->a != spec->cluster || last->b != wanted->cluster)
+                *last = (Comparison) { spec->cluster, wanted->cluster, cluster_table_equal(spec->cluster, wanted->cluster) };
+        return last->equal;
+}
+
+static PlanAction decide(const Node* node, const NodeSpec* wanted, Comparison* last) {
         Prospect p = node ? node_prospect(node) : (Prospect) {};
 
         if (!p.exists)
                 return PLAN_CREATE;
         if (p.origin == NODE_RUNTIME)
-                return node_spec_equal(p.spec, wanted) ? PLAN_TAKE_OVER : PLAN_REFUSE;
+                return is_as_wanted(p.spec, wanted, last) ? PLAN_TAKE_OVER : PLAN_REFUSE;
         if (p.spec->role != wanted->role)
                 return PLAN_REPLACE;
-        return node_spec_equal(p.spec, wanted) ? PLAN_KEEP : PLAN_CHANGE;
+        return is_as_wanted(p.spec, wanted, last) ? PLAN_KEEP : PLAN_CHANGE;
 }
 
 void static_plan_make(StaticPlan* plan, const Registry* registry, NodeSpec* const* wanted, size_t n_wanted) {
         _cleanup_free_ NodeSpec** sorted = xcalloc(n_wanted, sizeof(NodeSpec*));
+        Comparison last = { .equal = true }; /* two that are none */
 
         *plan = (StaticPlan) {};
         if (n_wanted > 0) {
@@ -52,7 +67,7 @@ void static_plan_make(StaticPlan* plan, const Registry* registry, NodeSpec* cons
                         plan->n_after++;
         }
         for (size_t i = 0; i < n_wanted; i++)
-                add(plan, wanted[i]->name, decide(registry_find(registry, wanted[i]->name), wanted[i]), wanted[i]);
+                add(plan, wanted[i]->name, decide(registry_find(registry, wanted[i]->name), wanted[i], &last), wanted[i]);
         plan->n_after += n_wanted;
 }
 

@@ -133,13 +133,13 @@ int instance_make_order(Instance* instance, LaunchOrder* ret, char** ret_why) {
 }
 
 /* What it would be launched with. */
-static int imagine_launch(const Supervisor* s, const Configuration* c, const NodeSpec* spec, uint64_t* ret_hash,
+static int imagine_launch(Supervisor* s, const Configuration* c, const NodeSpec* spec, uint64_t* ret_hash,
                           char** ret_layout, char** ret_why) {
         _cleanup_launch_order_ LaunchOrder order = {};
         _cleanup_node_files_ NodeFiles files = {};
         int r;
 
-        node_files_name(s->places.runtime_directory, spec, c->version, &files);
+        node_files_name(s->places.runtime_directory, spec, c->version, &s->layout_memo, &files);
         r = make_order(s, c, spec, &files, &order, ret_why);
         if (r < 0)
                 return r;
@@ -162,7 +162,7 @@ static bool is_same(const char* a, const char* b) {
 }
 
 LaunchChange instance_compare(const Instance* instance, const Configuration* c, const NodeSpec* spec, char** ret_why) {
-        const Supervisor* s = instance->supervisor;
+        Supervisor* s = instance->supervisor;
         const Node* node = instance->node;
         _cleanup_free_ char* layout = NULL;
         uint64_t hash, limits;

@@ -193,13 +193,18 @@ static uint64_t hash_string(uint64_t hash, const char* s) {
 
 /* Which layout it is does not count, only that there is one: it is what others are like. */
 static uint64_t hash_environment(uint64_t hash, const LaunchOrder* order) {
-        _cleanup_free_ char* path = order->layout_directory ? xasprintf("ZEEKPATH=%s:", order->layout_directory) : NULL;
+        const char* directory = order->layout_directory;
 
-        STRV_FOREACH(assignment, order->environment)
-                if (path && strncmp(*assignment, path, strlen(path)) == 0)
-                        hash = hash_string(hash, *assignment + strlen(path));
-                else
-                        hash = hash_string(hash, *assignment);
+        STRV_FOREACH(assignment, order->environment) {
+                const char *rest = *assignment, *found;
+
+                while (directory && (found = strstr(rest, directory))) {
+                        hash = hash_bytes(hash, rest, (size_t) (found - rest));
+                        hash = hash_string(hash, NULL);
+                        rest = found + strlen(directory);
+                }
+                hash = hash_string(hash, rest);
+        }
         return hash_string(hash, NULL);
 }
 

@@ -119,18 +119,28 @@ NodeSpec** node_file_own_nodes(const NodeFile* file, size_t* ret_n) {
         return own;
 }
 
+static const StaticNode* find(const NodeFile* file, const char* name) {
+        for (size_t i = 0; name && i < file->nodes.n; i++)
+                if (strcmp(file->nodes.items[i].spec->name, name) == 0)
+                        return &file->nodes.items[i];
+        return NULL;
+}
+
+const NodeSpec* node_file_find(const NodeFile* file, const char* name) {
+        const StaticNode* node = find(file, name);
+
+        return node ? node->spec : NULL;
+}
+
 void node_file_refuse(NodeFile* file, const char* node, const char* format, ...) {
+        const StaticNode* about = find(file, node);
         _cleanup_free_ char* why = NULL;
-        unsigned line = 0;
         va_list ap;
 
         va_start(ap, format);
         why = xvasprintf(format, ap);
         va_end(ap);
-        for (size_t i = 0; node && i < file->nodes.n; i++)
-                if (strcmp(file->nodes.items[i].spec->name, node) == 0)
-                        line = file->nodes.items[i].line;
-        diagnostics_add(&file->errors, file->path, line, "%s", why);
+        diagnostics_add(&file->errors, file->path, about ? about->line : 0, "%s", why);
 }
 
 char* node_file_problem(const NodeFile* file) {

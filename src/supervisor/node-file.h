@@ -37,6 +37,9 @@ void node_file_look_up_hosts(NodeFile* file, Diagnostics* doubts);
 /* The nodes for this machine to run, in the order in which a cluster starts. The array is the caller's, the nodes are not. */
 NodeSpec** node_file_own_nodes(const NodeFile* file, size_t* ret_n);
 
+/* The node of this name, on whatever machine; NULL: it makes none. */
+const NodeSpec* node_file_find(const NodeFile* file, const char* name);
+
 /* Adds an error about a node that it makes. */
 void node_file_refuse(NodeFile* file, const char* node, const char* format, ...) _printf_(3, 4);
 /* All that is wrong, a line each, up to NODE_FILE_ERRORS_TOLD; NULL: nothing. */

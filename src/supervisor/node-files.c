@@ -76,28 +76,48 @@ static int write_config(const char* runtime_directory, const NodeSpec* spec) {
         return r < 0 ? r : write_file(directory, name, text);
 }
 
-/* The text of the layout, if there is one. */
-static char* name_files(const char* runtime_directory, const NodeSpec* spec, ZeekVersion version, NodeFiles* ret) {
-        char* text = has_layout(spec) ? zeek_layout_text(spec->cluster, version) : NULL;
-        _cleanup_free_ char* directory = config_directory(runtime_directory);
-
-        *ret = (NodeFiles) { .config = xasprintf("%s/%s.json", directory, spec->name) };
-        if (text) {
-                ret->layout = zeek_layout_id(text);
-                ret->layout_directory = layout_directory_of(runtime_directory, ret->layout);
-        }
-        return text;
+static bool version_equal(ZeekVersion a, ZeekVersion b) {
+        return a.known == b.known && a.major == b.major && a.minor == b.minor && a.patch == b.patch;
 }
 
-void node_files_name(const char* runtime_directory, const NodeSpec* spec, ZeekVersion version, NodeFiles* ret) {
-        free(name_files(runtime_directory, spec, version, ret));
+void layout_memo_done(LayoutMemo* memo) {
+        cluster_table_unref(memo->table);
+        free(memo->layout);
+        *memo = (LayoutMemo) {};
+}
+
+static void name_files(const char* runtime_directory, const NodeSpec* spec, const char* layout, NodeFiles* ret) {
+        _cleanup_free_ char* directory = config_directory(runtime_directory);
+
+        *ret = (NodeFiles) {
+                .layout = xstrdup_or_null(layout),
+                .layout_directory = layout ? layout_directory_of(runtime_directory, layout) : NULL,
+                .config = xasprintf("%s/%s.json", directory, spec->name),
+        };
+}
+
+void node_files_name(const char* runtime_directory, const NodeSpec* spec, ZeekVersion version, LayoutMemo* memo,
+                     NodeFiles* ret) {
+        if (!has_layout(spec)) {
+                name_files(runtime_directory, spec, NULL, ret);
+                return;
+        }
+        if (memo->table != spec->cluster || !version_equal(memo->version, version)) {
+                _cleanup_free_ char* text = zeek_layout_text(spec->cluster, version);
+
+                layout_memo_done(memo);
+                *memo = (LayoutMemo) { cluster_table_ref(spec->cluster), version, zeek_layout_id(text) };
+        }
+        name_files(runtime_directory, spec, memo->layout, ret);
 }
 
 int node_files_write(const char* runtime_directory, const NodeSpec* spec, ZeekVersion version, NodeFiles* ret) {
         _cleanup_node_files_ NodeFiles files = {};
-        _cleanup_free_ char* text = name_files(runtime_directory, spec, version, &files);
+        _cleanup_free_ char* text = has_layout(spec) ? zeek_layout_text(spec->cluster, version) : NULL;
+        _cleanup_free_ char* layout = text ? zeek_layout_id(text) : NULL;
         int r;
 
+        name_files(runtime_directory, spec, layout, &files);
         r = write_config(runtime_directory, spec);
         if (r < 0)
                 return r;

@@ -14,8 +14,18 @@ typedef struct NodeFiles {
         char* config;           /* path of the JSON */
 } NodeFiles;
 
+/* The name of the layout that was asked for last: nodes of a cluster share a table, and a large one takes its time. */
+typedef struct LayoutMemo {
+        ClusterTable* table; /* NULL: none was asked for */
+        ZeekVersion version;
+        char* layout;
+} LayoutMemo;
+
+void layout_memo_done(LayoutMemo* memo);
+
 /* What they are called. */
-void node_files_name(const char* runtime_directory, const NodeSpec* spec, ZeekVersion version, NodeFiles* ret);
+void node_files_name(const char* runtime_directory, const NodeSpec* spec, ZeekVersion version, LayoutMemo* memo,
+                     NodeFiles* ret);
 /* Writes what is missing or differs. 0 or -errno, with nothing left behind. */
 int node_files_write(const char* runtime_directory, const NodeSpec* spec, ZeekVersion version, NodeFiles* ret);
 void node_files_done(NodeFiles* files);

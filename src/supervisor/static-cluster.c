@@ -7,7 +7,7 @@
 #include "util/log.h"
 #include "util/strv.h"
 
-/* When a machine starts, its name server may not be there yet. */
+/* When a machine starts, its name server may not be there yet, and not even all of its own addresses. */
 #define HOSTS_RETRY_MIN_USEC (1 * USEC_PER_SEC)
 #define HOSTS_RETRY_MAX_USEC (1 * USEC_PER_MINUTE)
 
@@ -18,6 +18,7 @@ struct StaticCluster {
         sd_event_source* go_on;
         sd_event_source* retry;
         usec_t retry_delay; /* 0: the first */
+        bool has_had_nodes; /* of the file, on this machine */
 };
 
 static void make_plan(const StaticCluster* cluster, const Configuration* c, StaticPlan* plan) {
@@ -25,6 +26,26 @@ static void make_plan(const StaticCluster* cluster, const Configuration* c, Stat
         _cleanup_free_ NodeSpec** wanted = node_file_own_nodes(&c->node_file, &n);
 
         static_plan_make(plan, &cluster->s->registry, wanted, n);
+}
+
+static const char* host_of(const NodeSpec* spec) {
+        const ClusterEndpoint* own = cluster_table_find(spec->cluster, spec->name);
+
+        return own ? own->host : NULL;
+}
+
+/* A node that is to go because its host is another machine now: was it moved, or did this machine lose the address? */
+static void check_address(const Supervisor* s, NodeFile* file, const char* name) {
+        const NodeSpec* spec = node_prospect(registry_find(&s->registry, name)).spec;
+        const NodeSpec* wanted = node_file_find(file, name);
+        const char* before = host_of(spec);
+        const char* now = wanted ? host_of(wanted) : NULL;
+
+        if (before && now && strcmp(before, now) == 0)
+                node_file_refuse(file, name,
+                                 "Node '%s' belongs here, but its host %s is no address of this machine any more; bring the "
+                                 "address back, or destroy the node first",
+                                 name, before);
 }
 
 void static_cluster_check(const StaticCluster* cluster, Configuration* c) {
@@ -35,7 +56,9 @@ void static_cluster_check(const StaticCluster* cluster, Configuration* c) {
                 return;
         make_plan(cluster, c, &plan);
         for (size_t i = 0; i < plan.n; i++)
-                if (plan.items[i].action == PLAN_REFUSE)
+                if (plan.items[i].action == PLAN_DESTROY)
+                        check_address(cluster->s, &c->node_file, plan.items[i].name);
+                else if (plan.items[i].action == PLAN_REFUSE)
                         node_file_refuse(&c->node_file, plan.items[i].name,
                                          "There is a runtime node '%s' that is configured otherwise; destroy it, or give the "
                                          "one in this file another name",
@@ -44,6 +67,24 @@ void static_cluster_check(const StaticCluster* cluster, Configuration* c) {
                 node_file_refuse(&c->node_file, NULL,
                                  "There would be %zu nodes on this machine, more than MaxNodes= in supervisor.conf allows",
                                  plan.n_after);
+}
+
+/* ---- later ---- */
+
+static int on_retry(sd_event_source* source, uint64_t usec, void* userdata) {
+        StaticCluster* cluster = userdata;
+        int r = configuration_loader_start(cluster->s->loader);
+
+        if (r < 0)
+                (void) log_error_errno(r, "Failed to read the configuration again: %m");
+        return 0;
+}
+
+void static_cluster_retry(StaticCluster* cluster) {
+        cluster->retry_delay = cluster->retry_delay == 0 ? HOSTS_RETRY_MIN_USEC
+                                                         : min_u64(cluster->retry_delay * 2, HOSTS_RETRY_MAX_USEC);
+        (void) sd_event_source_set_time_relative(cluster->retry, cluster->retry_delay);
+        (void) sd_event_source_set_enabled(cluster->retry, SD_EVENT_ONESHOT);
 }
 
 /* ---- applying ---- */
@@ -62,11 +103,34 @@ static void change(Supervisor* s, Node* node, NodeSpec* spec) {
         notices_mark(s->notices, node, NOTICE_CONFIG);
 }
 
+static void log_plan(const StaticPlan* plan) {
+        unsigned n[_PLAN_ACTION_MAX] = {};
+
+        for (size_t i = 0; i < plan->n; i++)
+                n[plan->items[i].action]++;
+        if (plan->n > n[PLAN_KEEP])
+                log_info("Nodes of node.cfg: %u are new, %u gone, %u to be made anew, %u changed, %u as before",
+                         n[PLAN_CREATE], n[PLAN_DESTROY], n[PLAN_REPLACE], n[PLAN_CHANGE] + n[PLAN_TAKE_OVER],
+                         n[PLAN_KEEP]);
+}
+
+/* None of its hosts is this machine, which may be so only because it has just started. */
+static void wait_for_addresses(StaticCluster* cluster, const NodeFile* file) {
+        size_t n;
+
+        free(node_file_own_nodes(file, &n));
+        cluster->has_had_nodes |= n > 0;
+        if (file->path && !cluster->has_had_nodes && cluster->retry_delay < HOSTS_RETRY_MAX_USEC)
+                static_cluster_retry(cluster);
+}
+
 void static_cluster_change(StaticCluster* cluster) {
         _cleanup_static_plan_ StaticPlan plan = {};
         Supervisor* s = cluster->s;
 
         make_plan(cluster, s->configuration, &plan);
+        log_plan(&plan);
+        wait_for_addresses(cluster, &s->configuration->node_file);
         cluster->due = strv_free(cluster->due);
         for (size_t i = 0; i < plan.n; i++) {
                 const PlanEntry* entry = &plan.items[i];
@@ -123,22 +187,6 @@ static int on_go_on(sd_event_source* source, void* userdata) {
 void static_cluster_dropped(StaticCluster* cluster) {
         cluster->drops = false;
         (void) sd_event_source_set_enabled(cluster->go_on, SD_EVENT_ONESHOT);
-}
-
-static int on_retry(sd_event_source* source, uint64_t usec, void* userdata) {
-        StaticCluster* cluster = userdata;
-        int r = configuration_loader_start(cluster->s->loader);
-
-        if (r < 0)
-                (void) log_error_errno(r, "Failed to read the configuration again: %m");
-        return 0;
-}
-
-void static_cluster_retry(StaticCluster* cluster) {
-        cluster->retry_delay = cluster->retry_delay == 0 ? HOSTS_RETRY_MIN_USEC
-                                                         : min_u64(cluster->retry_delay * 2, HOSTS_RETRY_MAX_USEC);
-        (void) sd_event_source_set_time_relative(cluster->retry, cluster->retry_delay);
-        (void) sd_event_source_set_enabled(cluster->retry, SD_EVENT_ONESHOT);
 }
 
 int static_cluster_new(Supervisor* s, StaticCluster** ret) {

@@ -398,6 +398,7 @@ Supervisor* supervisor_free(Supervisor* s) {
         static_cluster_free(s->static_cluster);
         configuration_loader_free(s->loader);
         free(s->refused);
+        layout_memo_done(&s->layout_memo);
         configuration_free(s->configuration);
         hooks_free(s->hooks);
         hook_host_free(s->hook_host);

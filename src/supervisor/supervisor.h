@@ -22,6 +22,7 @@
 #include "supervisor/hook-host.h"
 #include "supervisor/hooks.h"
 #include "supervisor/journal-writer.h"
+#include "supervisor/node-files.h"
 #include "supervisor/milestones.h"
 #include "supervisor/notices.h"
 #include "supervisor/output-hub.h"
@@ -59,6 +60,7 @@ typedef struct Supervisor {
         char* refused; /* what is wrong with the files, which are therefore not in force; NULL: they are */
         Differ* differ;
         StaticCluster* static_cluster;
+        LayoutMemo layout_memo;
         Registry registry;
         StateFiles* state;
         Adoption* adoption;

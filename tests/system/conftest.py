@@ -21,6 +21,8 @@ from machine import Machine
 from nodes import STAY, Story, remove_directories
 from traces import expect_traces, traces
 
+HOST_NAME_MAX = 64  # Linux's
+
 
 def pytest_addoption(parser):
     group = parser.getgroup("lab")
@@ -61,7 +63,8 @@ def lab_with(request, base):
 
 def new_lab(request, base, **arguments):
     arguments = {option: request.config.getoption(option) for option in ("stage", "sanitizers")} | arguments
-    name = re.sub(r"[^A-Za-z0-9]+", "-", f"{request.node.name}-{base}".removesuffix(".py")).strip("-")
+    name = re.sub(r"[^A-Za-z0-9]+", "-", f"{request.node.name}-{base}".removesuffix(".py"))
+    name = name[-HOST_NAME_MAX:].strip("-")
     return Lab(name, base, **arguments)
 
 

@@ -4,6 +4,7 @@
 import pytest
 from bus import BusError
 from nodes import STAY, remove_directories, scope, seen
+from raw_bus import RawBus
 
 NODE_CFG = "/etc/zeek-supervisor/node.cfg"
 CONF = "/etc/zeek-supervisor/supervisor.conf.d/node-cfg.conf"
@@ -261,6 +262,22 @@ def test_all_nodes_count(machine):
         machine.run("rm /etc/zeek-supervisor/supervisor.conf.d/limit.conf")
 
 
+def test_only_who_may_reload_may_ask_what_it_would_do(machine):
+    with pytest.raises(BusError, match="AccessDenied"):
+        machine.as_user("daemon").call("Diff")
+
+
+def test_many_questions_have_one_answer_and_too_many_none(machine):
+    write(machine, CLUSTER)
+    with RawBus(machine.lab) as client:
+        calls = [client.send("Diff") for _ in range(80)]
+        answers = [client.reply(call) for call in calls[:60]]
+        assert all(len(answer) == 3 for answer in answers)
+        with pytest.raises(BusError, match="LimitsExceeded"):
+            for call in calls[60:]:
+                client.reply(call)
+
+
 # What is wrong
 
 
@@ -378,6 +395,22 @@ def test_a_machine_that_starts_before_its_name_server_tries_again(machine):
     finally:
         machine.run("mv /etc/hosts.before /etc/hosts")
     machine.wait_for(lambda: machine.show(UNIT)["StatusText"] == "Ready")
+
+
+def test_a_machine_that_starts_before_its_addresses_tries_again(machine):
+    address = "10.99.0.3"
+    write(machine, section("manager", "manager", address) + section("proxy-1", "proxy", address))
+    machine.run(["systemctl", "restart", UNIT])
+    assert machine.status() == {}
+    machine.run(f"ip address add {address}/32 dev lo")
+    wait_running(machine, "manager", "proxy-1")
+
+    before = pids(machine, "manager", "proxy-1")
+    machine.run(f"ip address delete {address}/32 dev lo")
+    machine.expect("is no address of this machine any more")
+    with pytest.raises(BusError, match=f"{NODE_CFG}:1: Node 'manager' belongs here, but its host {address} is no address"):
+        machine.call("Reload")
+    assert pids(machine, "manager", "proxy-1") == before
 
 
 def test_a_stop_forgets_callers_nodes_and_the_next_start_brings_those_of_the_file(machine):
