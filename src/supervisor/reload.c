@@ -20,12 +20,16 @@ static void waiter_free(Supervisor* s, ReloadWaiter* waiter) {
 }
 
 static void apply_configuration(Supervisor* s, Configuration* c) {
+        bool asked_for = !s->configuration || !TAILQ_EMPTY(&s->reload_waiters);
+
         configuration_free(s->configuration);
         s->configuration = c;
         s->registry.nodes_max = c->settings->supervisor.max_nodes;
         log_set_max_level(c->settings->supervisor.log_level);
 
-        diagnostics_log(&c->warnings);
+        /* who reads the files again of his own accord repeats nothing */
+        if (asked_for)
+                diagnostics_log(&c->warnings);
 }
 
 static void apply_to_nodes(Supervisor* s) {
