@@ -67,6 +67,19 @@ def test_its_lines_are_in_the_users_journal(alice, machine):
     assert "hello" in output.stdout
 
 
+def test_a_users_cluster_is_in_the_users_file_and_not_in_the_systems(alice, machine):
+    node_cfg = "[{}]\ntype=standalone\nhost=localhost\nenv_vars=ZEEK_STANDIN=stay\n"
+    machine.lab.write("/etc/zeek-supervisor/node.cfg", node_cfg.format("systems"))
+    alice.call("Reload")
+    assert alice.call("Status", "s", "") == {}
+    directory = f"/home/{ALICE}/.config/zeek-supervisor"
+    machine.run(f"mkdir -p {directory}; echo '{node_cfg.format('users')}' >{directory}/node.cfg", user=ALICE)
+    alice.call("Reload")
+    status = alice.call("Status", "s", "")
+    assert list(status) == ["users"] and status["users"]["origin"] == "static"
+    machine.run(f"rm /etc/zeek-supervisor/node.cfg {directory}/node.cfg")
+
+
 def test_the_whole_api_works_without_root(alice, machine):
     create(alice, "node", env=STAY)
     first = properties(alice, "node")["PID"]

@@ -109,7 +109,8 @@ static void the_most_important_main_file_is_found(void** state) {
 
 static void users_have_their_own_directories_before_the_systems(void** state) {
         _cleanup_strv_free_ char **all = NULL, **home_only = NULL, **nothing = NULL, **of_system = NULL;
-        _cleanup_free_ char *a = NULL, *b = NULL, *c = NULL, *d = NULL;
+        _cleanup_strv_free_ char **own = NULL, **own_of_system = NULL;
+        _cleanup_free_ char *a = NULL, *b = NULL, *c = NULL, *d = NULL, *e = NULL;
 
         assert_int_equal(setenv("XDG_CONFIG_HOME", "/home/u/cfg", 1), 0);
         assert_int_equal(setenv("XDG_RUNTIME_DIR", "/run/user/7", 1), 0);
@@ -118,6 +119,9 @@ static void users_have_their_own_directories_before_the_systems(void** state) {
         a = strv_join(all, " ");
         assert_string_equal(a, "/home/u/cfg/zeek-supervisor /run/user/7/zeek-supervisor /etc/zeek-supervisor "
                                "/usr/lib/zeek-supervisor");
+        own = search_path_own_directories(true);
+        e = strv_join(own, " ");
+        assert_string_equal(e, "/home/u/cfg/zeek-supervisor /run/user/7/zeek-supervisor");
 
         assert_int_equal(setenv("XDG_CONFIG_HOME", "relative", 1), 0);
         assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
@@ -133,6 +137,8 @@ static void users_have_their_own_directories_before_the_systems(void** state) {
         of_system = search_path_directories(false);
         d = strv_join(of_system, " ");
         assert_string_equal(d, "/etc/zeek-supervisor /run/zeek-supervisor /usr/lib/zeek-supervisor");
+        own_of_system = search_path_own_directories(false);
+        assert_true(strv_equal(own_of_system, of_system));
 }
 
 int main(void) {
