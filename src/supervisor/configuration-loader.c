@@ -116,6 +116,8 @@ static int probe(ConfigurationLoader* l, char* const* arguments, usec_t timeout)
         static const char* const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
         _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
         const Account* account = &l->configuration->accounts[ROLE_WORKER];
+        uint32_t uid = l->user_mode ? UINT32_MAX : account->uid; /* a user's stem changes none */
+        uint32_t gid = l->user_mode ? UINT32_MAX : account->gid;
         int r;
 
         r = stem_client_new_call(l->stem, "Probe", &call);
@@ -124,7 +126,7 @@ static int probe(ConfigurationLoader* l, char* const* arguments, usec_t timeout)
         if (r >= 0)
                 r = sd_bus_message_append_strv(call, (char**) environment);
         if (r >= 0)
-                r = sd_bus_message_append(call, "uut", account->uid, account->gid, (uint64_t) timeout);
+                r = sd_bus_message_append(call, "uut", uid, gid, (uint64_t) timeout);
         if (r >= 0)
                 r = stem_client_send(l->stem, call, &l->probe, on_probed, l);
         return r;

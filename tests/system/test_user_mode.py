@@ -67,11 +67,16 @@ def test_its_lines_are_in_the_users_journal(alice, machine):
     assert "hello" in output.stdout
 
 
+def test_it_asks_zeek_for_its_version(alice):
+    assert alice.get("ZeekVersion") == "7.0.11"
+
+
 def test_a_users_cluster_is_in_the_users_file_and_not_in_the_systems(alice, machine):
     node_cfg = "[{}]\ntype=standalone\nhost=localhost\nenv_vars=ZEEK_STANDIN=stay\n"
     machine.lab.write("/etc/zeek-supervisor/node.cfg", node_cfg.format("systems"))
     alice.call("Reload")
     assert alice.call("Status", "s", "") == {}
+
     directory = f"/home/{ALICE}/.config/zeek-supervisor"
     machine.run(f"mkdir -p {directory}; echo '{node_cfg.format('users')}' >{directory}/node.cfg", user=ALICE)
     alice.call("Reload")
