@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "config/node-json.h"
-#include "ctl/calls.h"
 #include "ctl/input.h"
 #include "ctl/json.h"
-#include "wire/names.h"
-#include "wire/spec-codec.h"
+#include "ctl/spec-calls.h"
 
 /* As many nodes as the supervisor takes, each with the table of them all. */
 #define NODES_MAX 4096U
@@ -80,25 +76,9 @@ static int read_file(Specs* specs, const char* path) {
         return text[strspn(text, " \t\r\n")] == '[' ? add_list(specs, file, text, size) : add_spec(specs, file, text, size);
 }
 
-static int compare_roles(const void* a, const void* b) {
-        const NodeSpec *x = *(NodeSpec* const*) a, *y = *(NodeSpec* const*) b;
-
-        return x->role != y->role ? (int) x->role - (int) y->role : strverscmp(x->name, y->name);
-}
-
-/* Nothing is asked for before all files are known to be good. Roles are created in the order in which a cluster
- * starts, all nodes of one at once. */
+/* Nothing is asked for before all files are known to be good. */
 Outcome verb_create(Ctl* ctl, char** arguments) {
-        static const CallWords words = {
-                .object = "node",
-                .verb = "create",
-                .doing = "Creating",
-                .done = "Created",
-                .settled = "up",
-        };
-        _cleanup_calls_ Calls* calls = calls_new(ctl, &words);
         _cleanup_specs_ Specs specs = {};
-        Outcome outcome;
 
         STRV_FOREACH(path, arguments)
                 if (read_file(&specs, *path) < 0)
@@ -107,21 +87,5 @@ Outcome verb_create(Ctl* ctl, char** arguments) {
                 ctl_say("There is no node to create");
                 return OUTCOME_FAILED;
         }
-        outcome = ctl_connect(ctl);
-        if (outcome != OUTCOME_DONE)
-                return outcome;
-
-        qsort(specs.items, specs.n, sizeof(NodeSpec*), compare_roles);
-        for (size_t i = 0; i < specs.n; i++) {
-                const NodeSpec* spec = specs.items[i];
-                sd_bus_message* m = ctl_new_call(ctl, SUPERVISOR_PATH, SUPERVISOR_INTERFACE, "Create");
-
-                if (!m || spec_append(m, spec) < 0) {
-                        sd_bus_message_unref(m);
-                        ctl_say("Failed to make a message of '%s'", spec->name);
-                        return OUTCOME_FAILED;
-                }
-                calls_add(calls, spec->name, spec->role, m);
-        }
-        return calls_run(calls);
+        return spec_calls_run(ctl, specs.items, specs.n);
 }

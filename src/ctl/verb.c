@@ -34,6 +34,7 @@ const Verb verbs[] = {
         { "cat", "[NODE...]", 0, ARGUMENTS_MAX, OPTIONS_FILTER, "Show configurations as create reads them", verb_cat },
         { "create", "FILE...", 1, ARGUMENTS_MAX, OPTIONS_COMMON, "Create nodes from JSON (-: standard input)",
           verb_create },
+        { "import", "FILE", 1, 1, OPTIONS_COMMON, "Create this machine's nodes of a node.cfg", verb_import },
         { "restart", "NODE...", 0, ARGUMENTS_MAX, OPTIONS_ALL | OPTIONS_FILTER, "Stop nodes and start them again",
           verb_restart },
         { "destroy", "NODE...", 0, ARGUMENTS_MAX, OPTIONS_ALL | OPTIONS_FILTER, "Stop nodes and forget them",

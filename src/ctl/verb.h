@@ -54,6 +54,7 @@ Outcome verb_cat(Ctl* ctl, char** arguments);
 Outcome verb_create(Ctl* ctl, char** arguments);
 Outcome verb_destroy(Ctl* ctl, char** arguments);
 Outcome verb_hooks(Ctl* ctl, char** arguments);
+Outcome verb_import(Ctl* ctl, char** arguments);
 Outcome verb_kill(Ctl* ctl, char** arguments);
 Outcome verb_list(Ctl* ctl, char** arguments);
 Outcome verb_log(Ctl* ctl, char** arguments);
