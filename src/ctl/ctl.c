@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,8 @@ static void advise(Ctl* ctl, const Failure* failure) {
         const Options* o = &ctl->options;
         _cleanup_free_ char* advice = failure_advice(failure, o->user, o->host);
 
+        if (!advice && failure->outcome == OUTCOME_UNREACHABLE)
+                advice = failure_to_connect(-ENOTCONN, o->user, o->host);
         if (!advice || ctl->advice_given & 1U << failure->outcome)
                 return;
         ctl->advice_given |= 1U << failure->outcome;

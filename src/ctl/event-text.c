@@ -14,9 +14,11 @@ static char* describe_exit(const json_t* node) {
 
 static char* describe_waiting(const json_t* node) {
         usec_t next = status_number(node, "NextRestartUSec"), since = status_number(node, "StateSinceUSec");
-        _cleanup_free_ char *exit = describe_exit(node), *delay = format_span(next > since ? next - since : 0);
+        usec_t delay = next > since ? next - since : 0;
+        _cleanup_free_ char *exit = describe_exit(node), *span = format_span(delay);
 
-        return xasprintf("waiting, %s%sstarts again in %s", exit ? exit : "", exit ? ", " : "", delay);
+        return xasprintf("waiting, %s%sstarts again in %s", exit ? exit : "", exit ? ", " : "",
+                         delay < USEC_PER_SEC ? "less than 1s" : span);
 }
 
 static char* describe_state(const json_t* node) {

@@ -26,6 +26,9 @@ static const struct {
           { OUTCOME_UNREACHABLE, "It may have ended meanwhile; then the next one finishes what it had begun. " SEE_WHY } },
         { SD_BUS_ERROR_TIMEOUT, { OUTCOME_UNREACHABLE, SEE_WHY } },
         { SD_BUS_ERROR_DISCONNECTED, { OUTCOME_UNREACHABLE, NULL } },
+        /* what sd-bus says itself when the connection is no more, or never was: ssh(1) tells why */
+        { "System.Error.ECONNRESET", { OUTCOME_UNREACHABLE, NULL } },
+        { "System.Error.ENOTCONN", { OUTCOME_UNREACHABLE, NULL } },
         { SD_BUS_ERROR_UNKNOWN_METHOD, { OUTCOME_FAILED, "The supervisor is of another version than zsupctl." } },
         { SD_BUS_ERROR_UNKNOWN_OBJECT, { OUTCOME_NO_SUCH, "To see which nodes there are: zsupctl list" } },
         { ERROR_NO_SUCH_NODE, { OUTCOME_NO_SUCH, "To see which nodes there are: zsupctl list" } },

@@ -60,7 +60,7 @@ static void add_units(char*** command, bool user, char* const* names) {
 
                 strv_extendf(command, "%s=%s", option, scope);
         }
-        if (names)
+        if (strv_length(names) > 0)
                 return;
         strv_extendf(command, "%s=zeek-supervisor.service", option);
         strv_extendf(command, "%s=zeek-stem.service", option);
@@ -71,7 +71,7 @@ static void add_fields(char*** command, long uid, char* const* names) {
         strv_extendf(command, "_UID=%ld", uid);
         STRV_FOREACH(name, names)
                 strv_extendf(command, "ZEEK_NODE=%s", *name);
-        if (names)
+        if (strv_length(names) > 0)
                 return;
         strv_extend(command, "_SYSTEMD_USER_UNIT=zeek-supervisor.service");
         strv_extend(command, "_SYSTEMD_USER_UNIT=zeek-stem.service");

@@ -16,5 +16,6 @@ typedef struct JournalScope {
  * it from here. Looks up users. */
 int journal_scope(const Options* o, JournalScope* ret, char** ret_why);
 
-/* The command line, for strv_free(). names: NULL: all nodes, and the daemons. */
+/* The command line, for strv_free(). names: of nodes; none: all of them, and the
+ * daemons. */
 char** journal_command(const Options* o, const JournalScope* scope, char* const* names);

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <systemd/sd-login.h>
 #include <unistd.h>
 
+#include "ctl/child.h"
 #include "ctl/pager.h"
 #include "util/fd.h"
 #include "util/parse.h"
@@ -51,13 +49,8 @@ static _noreturn_ void copy(void) {
         _exit(0);
 }
 
-static _noreturn_ void run(const PagerChoice* choice, pid_t parent) {
+static _noreturn_ void run(const PagerChoice* choice) {
         const char *options = getenv("SYSTEMD_LESS"), *charset = getenv("SYSTEMD_LESSCHARSET");
-
-        /* Ctrl-C in the pager is the pager's; it ends with us in any case */
-        (void) prctl(PR_SET_PDEATHSIG, SIGTERM);
-        if (getppid() != parent)
-                _exit(0);
 
         (void) setenv("LESS", options ? options : LESS_OPTIONS, 1);
         (void) setenv("LESSCHARSET", charset ? charset : "utf-8", 1);
@@ -77,19 +70,19 @@ static _noreturn_ void run(const PagerChoice* choice, pid_t parent) {
 pid_t pager_open(void) {
         PagerChoice choice = pager_choose(getenv("SYSTEMD_PAGER"), getenv("PAGER"), getenv("SYSTEMD_PAGERSECURE"),
                                           rights_differ());
-        pid_t pager, parent = getpid();
+        pid_t pager;
         int fds[2];
 
         if (choice.command && choice.command[0] == '\0')
                 return 0;
         if (pipe2(fds, O_CLOEXEC) < 0)
                 return 0;
-        pager = fork();
+        pager = child_fork();
         if (pager == 0) {
                 (void) dup2(fds[0], STDIN_FILENO);
                 fd_close(fds[0]);
                 fd_close(fds[1]);
-                run(&choice, parent);
+                run(&choice);
         }
         if (pager > 0)
                 (void) dup2(fds[1], STDOUT_FILENO);
@@ -105,6 +98,5 @@ void pager_close(pid_t pager) {
         /* what the user sees of Ctrl-C now is up to the pager */
         (void) signal(SIGINT, SIG_IGN);
         (void) fclose(stdout);
-        while (waitpid(pager, NULL, 0) < 0 && errno == EINTR)
-                ;
+        child_wait(pager);
 }

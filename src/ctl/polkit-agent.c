@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "ctl/child.h"
 #include "ctl/polkit-agent.h"
 #include "util/alloc.h"
 #include "util/fd.h"
@@ -15,13 +13,9 @@
 /* polkit may be away; then it does not ask. */
 #define REGISTERED_WAIT_MSEC 5000
 
-static _noreturn_ void run(int notify_fd, pid_t parent) {
+static _noreturn_ void run(int notify_fd) {
         char number[16];
         int tty;
-
-        (void) prctl(PR_SET_PDEATHSIG, SIGTERM);
-        if (getppid() != parent)
-                _exit(0);
 
         /* stdout and stderr may be anything, and it is the terminal that it is to talk to */
         tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -36,17 +30,17 @@ static _noreturn_ void run(int notify_fd, pid_t parent) {
 }
 
 pid_t polkit_agent_open(void) {
-        pid_t agent, parent = getpid();
+        pid_t agent;
         int fds[2];
 
         if (geteuid() == 0 || !isatty(STDIN_FILENO))
                 return 0;
         if (pipe2(fds, O_CLOEXEC) < 0)
                 return 0;
-        agent = fork();
+        agent = child_fork();
         if (agent == 0) {
                 fd_close(fds[0]);
-                run(fds[1], parent);
+                run(fds[1]);
         }
         fd_close(fds[1]);
         if (agent > 0) /* it closes its end when it is registered, or ends */
@@ -61,6 +55,5 @@ void polkit_agent_close(pid_t agent) {
 
         (void) kill(agent, SIGTERM);
         (void) kill(agent, SIGCONT);
-        while (waitpid(agent, NULL, 0) < 0 && errno == EINTR)
-                ;
+        child_wait(agent);
 }

@@ -14,20 +14,20 @@
 
 typedef struct Item {
         char* name; /* clean */
-        bool answered;
+        bool settled;
 } Item;
 
 struct ProgressLine {
         const char *doing, *settled;
         bool wants_gone; /* "settled" means that it is not there any more */
-        bool all;
+        bool all; /* those that there were at the beginning */
         Item* items;
         size_t n, allocated;
         NodeEvents* events;
         sd_event_source* timer;
         Terminal terminal;
         usec_t start;
-        bool shown;
+        char* shown; /* NULL: nothing is */
 };
 
 bool progress_line_is_wanted(const Ctl* ctl) {
@@ -41,55 +41,51 @@ void progress_line_hide(ProgressLine* p) {
                 return;
         fputs("\r\x1b[K", stderr);
         fflush(stderr);
-        p->shown = false;
+        free_and_replace(p->shown, NULL);
 }
 
-static void draw(ProgressLine* p, const ProgressItem* items, size_t n) {
+/* Not more often than it changes: somebody may be at the other end of a slow line. */
+static void draw(ProgressLine* p, const ProgressItem* items) {
         _cleanup_free_ char* text = NULL;
 
         terminal_measure(&p->terminal, STDERR_FILENO);
         /* a line that fills its last column wraps on some terminals */
-        text = progress_text(p->doing, p->settled, items, n, now_usec(CLOCK_MONOTONIC) - p->start,
+        text = progress_text(p->doing, p->settled, items, p->n, now_usec(CLOCK_MONOTONIC) - p->start,
                              p->terminal.columns - 1, p->terminal.utf8);
+        if (p->shown && strcmp(p->shown, text) == 0)
+                return;
         fprintf(stderr, "\r%s\x1b[K", text);
         fflush(stderr);
-        p->shown = true;
+        free_and_replace(p->shown, take_ptr(text));
 }
 
-static void draw_named(ProgressLine* p) {
+/* One answer is for all: until it comes, each node's state has to say it. */
+static bool is_settled(const ProgressLine* p, const Item* item, const json_t* node) {
+        if (!p->all)
+                return item->settled;
+        return p->wants_gone ? !node : node && strcmp(status_text(node, "State"), "running") == 0;
+}
+
+static void show(ProgressLine* p) {
         _cleanup_free_ ProgressItem* items = xcalloc(p->n + 1, sizeof(ProgressItem));
         const json_t* known = node_events_known(p->events);
 
         for (size_t i = 0; i < p->n; i++) {
                 const json_t* node = json_object_get(known, p->items[i].name);
 
-                items[i] = (ProgressItem) { p->items[i].name, node ? status_text(node, "State") : NULL, p->items[i].answered };
+                items[i] = (ProgressItem) {
+                        .name = p->items[i].name,
+                        .state = node ? status_text(node, "State") : NULL,
+                        .settled = is_settled(p, &p->items[i], node),
+                };
         }
-        draw(p, items, p->n);
-}
-
-static void draw_all(ProgressLine* p) {
-        json_t* known = (json_t*) node_events_known(p->events);
-        _cleanup_free_ ProgressItem* items = xcalloc(json_object_size(known) + 1, sizeof(ProgressItem));
-        const char* name;
-        json_t* node;
-        size_t n = 0;
-
-        json_object_foreach(known, name, node) {
-                const char* state = status_text(node, "State");
-
-                items[n++] = (ProgressItem) { name, state, !p->wants_gone && strcmp(state, "running") == 0 };
-        }
-        draw(p, items, n);
+        draw(p, items);
 }
 
 static int on_time(sd_event_source* s, uint64_t usec, void* userdata) {
         ProgressLine* p = userdata;
 
-        if (p->all)
-                draw_all(p);
-        else
-                draw_named(p);
+        show(p);
         (void) sd_event_source_set_time_relative(s, INTERVAL_USEC);
         return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
 }
@@ -126,21 +122,30 @@ ProgressLine* progress_line_free(ProgressLine* p) {
         for (size_t i = 0; i < p->n; i++)
                 free(p->items[i].name);
         free(p->items);
+        free(p->shown);
         free(p);
         return NULL;
 }
 
-void progress_line_add(ProgressLine* p, const char* name) {
-        if (name[0] == '\0') {
-                p->all = true;
-                return;
-        }
+static void add(ProgressLine* p, const char* name) {
         GROW(p->items, p->n, p->allocated);
         p->items[p->n++] = (Item) { .name = text_clean(name) };
+}
+
+void progress_line_add(ProgressLine* p, const char* name) {
+        const char* known;
+        json_t* node;
+
+        p->all = name[0] == '\0';
+        if (!p->all)
+                add(p, name);
+        else
+                json_object_foreach((json_t*) node_events_known(p->events), known, node)
+                        add(p, known);
 }
 
 void progress_line_settle(ProgressLine* p, const char* name) {
         for (size_t i = 0; p && i < p->n; i++)
                 if (strcmp(p->items[i].name, name) == 0)
-                        p->items[i].answered = true;
+                        p->items[i].settled = true;
 }

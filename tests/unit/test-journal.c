@@ -25,7 +25,8 @@ static void nodes_are_found_by_their_scopes(void** state) {
 static void without_a_name_it_is_what_the_daemons_sent(void** state) {
         char* own[] = { (char*) "--follow", (char*) "--priority=3", NULL };
 
-        expect(&(Options) { .pager = true, .lines = -1, .journal = own, .json = JSON_MODE_SHORT, .quiet = true }, NULL,
+        expect(&(Options) { .pager = true, .lines = -1, .journal = own, .json = JSON_MODE_SHORT, .quiet = true },
+               (char*[]) { NULL },
                "journalctl --quiet --output=json --follow --priority=3 --unit=zeek-supervisor.service "
                "--unit=zeek-stem.service");
 }
@@ -40,6 +41,12 @@ static void a_container_s_journal_is_read_from_here(void** state) {
 static void another_user_s_nodes_are_found_by_fields(void** state) {
         expect(&(Options) { .pager = true, .lines = -1, .user = true, .transport = TRANSPORT_MACHINE, .host = "root@.host" },
                nodes, "journalctl _UID=0 ZEEK_NODE=worker-1 ZEEK_NODE=manager");
+}
+
+static void without_a_name_it_is_what_another_user_s_daemons_sent(void** state) {
+        expect(&(Options) { .pager = true, .lines = -1, .user = true, .transport = TRANSPORT_MACHINE, .host = "root@.host" },
+               NULL,
+               "journalctl _UID=0 _SYSTEMD_USER_UNIT=zeek-supervisor.service _SYSTEMD_USER_UNIT=zeek-stem.service");
 }
 
 static void expect_refusal(const Options* o, const char* expected) {
@@ -66,6 +73,7 @@ int main(void) {
                 cmocka_unit_test(without_a_name_it_is_what_the_daemons_sent),
                 cmocka_unit_test(a_container_s_journal_is_read_from_here),
                 cmocka_unit_test(another_user_s_nodes_are_found_by_fields),
+                cmocka_unit_test(without_a_name_it_is_what_another_user_s_daemons_sent),
                 cmocka_unit_test(what_journalctl_cannot_read_is_said),
         };
 
