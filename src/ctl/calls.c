@@ -175,6 +175,17 @@ static int loop(Calls* c) {
         return r;
 }
 
+/* Where it may have to ask for a password. */
+static void start_agent(Calls* c) {
+        const Options* o = &c->ctl->options;
+
+        if (!o->ask_password || o->user || o->transport != TRANSPORT_LOCAL || c->ctl->polkit_agent > 0)
+                return;
+        c->ctl->polkit_agent = polkit_agent_open();
+        if (c->ctl->polkit_agent > 0)
+                progress_line_hold(c->progress);
+}
+
 Outcome calls_run(Calls* c) {
         Outcome outcome;
         int r;
@@ -187,15 +198,17 @@ Outcome calls_run(Calls* c) {
         outcome = start_progress(c);
         if (outcome != OUTCOME_DONE)
                 return outcome;
-        if (c->ctl->options.ask_password && c->ctl->options.transport == TRANSPORT_LOCAL && !c->ctl->options.user)
-                c->ctl->polkit_agent = polkit_agent_open();
+        start_agent(c);
 
         r = loop(c);
         if (c->ctl->options.json != JSON_MODE_OFF)
                 ctl_print_json(c->ctl, take_ptr(c->results));
-        if (c->interrupted || r < 0) {
-                ctl_say(r < 0 ? "Failed to wait for the supervisor: %s" : "Interrupted. What it was asked, the supervisor goes on with.",
-                        strerror(-r));
+        if (r < 0) {
+                ctl_say("Failed to wait for the supervisor: %s", strerror(-r));
+                return OUTCOME_FAILED;
+        }
+        if (c->interrupted) {
+                ctl_say("Interrupted. What it was asked, the supervisor goes on with.");
                 return OUTCOME_FAILED;
         }
         for (size_t i = 0; outcome == OUTCOME_DONE && i < c->n; i++)

@@ -32,8 +32,7 @@ static void happen(NodeEvents* e, const char* name, json_t* now) {
                 json_object_set_new(e->known, name, now);
         else
                 json_object_del(e->known, name);
-        if (e->handler)
-                e->handler(&(NodeEvent) { kind, name, before, now ? now : before }, e->userdata);
+        e->handler(&(NodeEvent) { kind, name, before, now ? now : before }, e->userdata);
 }
 
 static void update(NodeEvents* e, const char* name, const json_t* changed) {
@@ -102,7 +101,7 @@ static int on_owner(sd_bus_message* m, void* userdata, sd_bus_error* error) {
         const char *name, *old, *new;
         NodeEvents* e = userdata;
 
-        if (sd_bus_message_read(m, "sss", &name, &old, &new) < 0 || !e->handler)
+        if (sd_bus_message_read(m, "sss", &name, &old, &new) < 0)
                 return 0;
         e->handler(&(NodeEvent) { .kind = new[0] ? NODE_EVENT_SUPERVISOR_CAME : NODE_EVENT_SUPERVISOR_LEFT }, e->userdata);
         return 0;

@@ -24,8 +24,7 @@ typedef void (*node_event_handler_t)(const NodeEvent* event, void* userdata);
 
 typedef struct NodeEvents NodeEvents;
 
-/* Subscribes, then learns what there is, so that nothing is missed between. The handler may be NULL: then node_events_known()
- * is what it is for. On failure it has been said why. start: have the supervisor started if it does not run. */
+/* Subscribes, then learns what there is, so that nothing is missed between. On failure it has been said why. start: have the supervisor started if it does not run. */
 Outcome node_events_new(Ctl* ctl, bool start, node_event_handler_t handler, void* userdata, NodeEvents** ret);
 NodeEvents* node_events_free(NodeEvents* e);
 DEFINE_CLEANUP(NodeEvents*, node_events_free)

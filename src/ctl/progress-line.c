@@ -28,6 +28,7 @@ struct ProgressLine {
         Terminal terminal;
         usec_t start;
         char* shown; /* NULL: nothing is */
+        bool held;
 };
 
 bool progress_line_is_wanted(const Ctl* ctl) {
@@ -82,10 +83,25 @@ static void show(ProgressLine* p) {
         draw(p, items);
 }
 
+static Item* find(ProgressLine* p, const char* name) {
+        for (size_t i = 0; i < p->n; i++)
+                if (strcmp(p->items[i].name, name) == 0)
+                        return &p->items[i];
+        return NULL;
+}
+
+static void on_event(const NodeEvent* event, void* userdata) {
+        ProgressLine* p = userdata;
+
+        if (event->node && find(p, event->node))
+                p->held = false;
+}
+
 static int on_time(sd_event_source* s, uint64_t usec, void* userdata) {
         ProgressLine* p = userdata;
 
-        show(p);
+        if (!p->held && p->n > 0)
+                show(p);
         (void) sd_event_source_set_time_relative(s, INTERVAL_USEC);
         return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
 }
@@ -100,7 +116,7 @@ Outcome progress_line_new(Ctl* ctl, sd_event* event, const char* doing, const ch
         p->wants_gone = strcmp(settled, "gone") == 0;
         p->start = now_usec(CLOCK_MONOTONIC);
         p->terminal = terminal_look(STDERR_FILENO);
-        outcome = node_events_new(ctl, true, NULL, NULL, &p->events);
+        outcome = node_events_new(ctl, true, on_event, p, &p->events);
         if (outcome != OUTCOME_DONE) {
                 progress_line_free(p);
                 return outcome;
@@ -145,7 +161,15 @@ void progress_line_add(ProgressLine* p, const char* name) {
 }
 
 void progress_line_settle(ProgressLine* p, const char* name) {
-        for (size_t i = 0; p && i < p->n; i++)
-                if (strcmp(p->items[i].name, name) == 0)
-                        p->items[i].settled = true;
+        Item* item = p ? find(p, name) : NULL;
+
+        if (!item)
+                return;
+        item->settled = true;
+        p->held = false;
+}
+
+void progress_line_hold(ProgressLine* p) {
+        if (p)
+                p->held = true;
 }

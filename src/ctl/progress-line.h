@@ -22,5 +22,8 @@ void progress_line_add(ProgressLine* p, const char* name);
 /* Its call was answered. */
 void progress_line_settle(ProgressLine* p, const char* name);
 
+/* Not before something happens to one of the nodes: until then the terminal may be needed for a password. */
+void progress_line_hold(ProgressLine* p);
+
 /* Away with it, for something else to be said; it comes back by itself. NULL: nothing. */
 void progress_line_hide(ProgressLine* p);

@@ -44,9 +44,10 @@ static int read_nodes(const Options* o, const char* path, StaticNodes* ret) {
         }
         cfg = node_cfg_parse(file, text, size, &settings->zeek_control, &errors, &doubts);
         r = cfg ? expand(cfg, ret, &errors, &doubts) : -EINVAL;
-        if (!o->quiet)
+        if (r < 0)
+                say_all(&errors, "");
+        else if (!o->quiet)
                 say_all(&doubts, "Warning: ");
-        say_all(&errors, "");
         return r;
 }
 
