@@ -9,24 +9,28 @@
 #include "supervisor/held-call.h"
 #include "util/alloc.h"
 #include "util/usec.h"
+#include "wire/message-size.h"
 #include "wire/names.h"
 
 /* A person may be typing a password. */
 #define POLKIT_TIMEOUT_USEC (5 * USEC_PER_MINUTE)
 #define POLKIT_ALLOW_USER_INTERACTION 1U
 
-/* A sender with checks under way. */
-typedef struct Sender {
+/* What somebody has under way: a sender by its name on the bus, or a user by its number. */
+typedef struct Account {
         char* name;
-        unsigned n_pending;
-        LIST_ENTRY(Sender) senders;
-} Sender;
+        unsigned n;
+        size_t bytes;
+        LIST_ENTRY(Account) accounts;
+} Account;
 
 /* One call on its way to its handler. */
 typedef struct Check {
         Authorizer* authorizer;
-        Sender* sender;
+        Account* sender;
+        Account* user; /* NULL: polkit is not asked, or not yet */
         sd_bus_message* m;
+        size_t size; /* of the message */
         PolkitAction action; /* _POLKIT_ACTION_MAX: none needed */
         caller_handler_t handler;
         void* userdata;
@@ -39,9 +43,9 @@ struct Authorizer {
         sd_bus* bus;
         bool user_mode;
         CallMeter* meter; /* weak */
-        unsigned n_pending;
+        Account all;
         LIST_HEAD(, Check) checks;
-        LIST_HEAD(, Sender) senders;
+        LIST_HEAD(, Account) accounts;
 };
 
 static const char* const action_ids[_POLKIT_ACTION_MAX] = {
@@ -50,31 +54,40 @@ static const char* const action_ids[_POLKIT_ACTION_MAX] = {
         [ACTION_RELOAD] = "org.zeek.Supervisor.reload",
 };
 
-static Sender* sender_obtain(Authorizer* a, const char* name) {
-        Sender* sender;
+static Account* account_obtain(Authorizer* a, const char* name) {
+        Account* account;
 
-        LIST_FOREACH(sender, &a->senders, senders)
-                if (strcmp(sender->name, name) == 0)
-                        return sender;
+        LIST_FOREACH(account, &a->accounts, accounts)
+                if (strcmp(account->name, name) == 0)
+                        return account;
 
-        sender = xnew0(Sender);
-        sender->name = xstrdup(name);
-        LIST_INSERT_HEAD(&a->senders, sender, senders);
-        return sender;
+        account = xnew0(Account);
+        account->name = xstrdup(name);
+        LIST_INSERT_HEAD(&a->accounts, account, accounts);
+        return account;
 }
 
-static void sender_release(Sender* sender) {
-        if (--sender->n_pending > 0)
+static void account_charge(Account* account, size_t size) {
+        account->n++;
+        account->bytes += size;
+}
+
+static void account_credit(Account* account, size_t size) {
+        account->n--;
+        account->bytes -= size;
+        if (account->n > 0 || !account->name)
                 return;
-        LIST_REMOVE(sender, senders);
-        free(sender->name);
-        free(sender);
+        LIST_REMOVE(account, accounts);
+        free(account->name);
+        free(account);
 }
 
 static void check_free(Check* check) {
-        check->authorizer->n_pending--;
         LIST_REMOVE(check, checks);
-        sender_release(check->sender);
+        account_credit(&check->authorizer->all, check->size);
+        account_credit(check->sender, check->size);
+        if (check->user)
+                account_credit(check->user, check->size);
         sd_bus_slot_unref(check->slot);
         call_let_go(check->authorizer->meter, check->m);
         free(check);
@@ -87,7 +100,7 @@ Authorizer* authorizer_new(sd_bus* bus, bool user_mode, CallMeter* meter) {
         a->user_mode = user_mode;
         a->meter = meter;
         LIST_INIT(&a->checks);
-        LIST_INIT(&a->senders);
+        LIST_INIT(&a->accounts);
         return a;
 }
 
@@ -108,10 +121,14 @@ Authorizer* authorizer_free(Authorizer* a) {
 }
 
 /* The end of every check but the handler's own: an answer to the caller. */
-static int deny(Check* check, const char* why) {
-        (void) sd_bus_reply_method_errorf(check->m, SD_BUS_ERROR_ACCESS_DENIED, "%s", why);
+static int refuse(Check* check, const char* error, const char* why) {
+        (void) sd_bus_reply_method_errorf(check->m, error, "%s", why);
         check_free(check);
         return 0;
+}
+
+static int deny(Check* check, const char* why) {
+        return refuse(check, SD_BUS_ERROR_ACCESS_DENIED, why);
 }
 
 static int admit(Check* check) {
@@ -127,6 +144,18 @@ static int admit(Check* check) {
         sd_bus_error_free(&error);
         check_free(check);
         return 0;
+}
+
+/* polkit says in its details when a person did not want to be asked. */
+static bool is_dismissed(sd_bus_message* reply) {
+        const char *key, *value;
+
+        if (sd_bus_message_enter_container(reply, 'a', "{ss}") < 0)
+                return false;
+        while (sd_bus_message_read(reply, "{ss}", &key, &value) > 0)
+                if (strcmp(key, "polkit.dismissed") == 0 && *value)
+                        return true;
+        return false;
 }
 
 static int on_polkit(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
@@ -146,8 +175,20 @@ static int on_polkit(sd_bus_message* reply, void* userdata, sd_bus_error* ret_er
                 return deny(check, "polkit gave an answer that makes no sense");
         if (authorized)
                 return admit(check);
-        return deny(check, challenge ? "Authentication is needed for this, and no agent could ask for it" :
-                                       "The rules of polkit do not allow you to do this");
+        if (challenge)
+                return deny(check, "Authentication is needed for this, and no agent could ask for it");
+        return deny(check, is_dismissed(reply) ? "The authentication for this was dismissed" :
+                                                 "polkit does not allow you to do this");
+}
+
+/* From here on it may take long: what is kept for that long has an owner who answers for it. */
+static bool charge_user(Check* check) {
+        _cleanup_free_ char* uid = xasprintf("%u", (unsigned) check->caller.uid);
+        Account* user = account_obtain(check->authorizer, uid);
+
+        account_charge(user, check->size);
+        check->user = user;
+        return user->n <= PENDING_PER_USER_MAX && user->bytes <= PENDING_BYTES_PER_USER_MAX;
 }
 
 static int ask_polkit(Check* check) {
@@ -212,23 +253,28 @@ static int on_credentials(sd_bus_message* reply, void* userdata, sd_bus_error* r
                 return admit(check);
         if (a->user_mode)
                 return deny(check, "Only the owner of this session may do this");
+        if (!charge_user(check))
+                return refuse(check, ERROR_LIMITS_EXCEEDED,
+                              "Too much of yours waits for polkit; wait for answers first, or send less");
         return ask_polkit(check);
 }
 
 static int start_check(Authorizer* a, sd_bus_message* m, PolkitAction action, caller_handler_t handler, void* userdata,
                        sd_bus_error* error) {
         const char* name = sd_bus_message_get_sender(m);
-        Sender* sender;
+        size_t size = message_size(m, PENDING_BYTES_MAX);
+        Account* sender;
         Check* check;
         int r;
 
         if (!name)
                 return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, "A call without a sender");
-        if (a->n_pending >= PENDING_MAX)
-                return sd_bus_error_setf(error, ERROR_LIMITS_EXCEEDED, "More than %u calls wait for authorization",
-                                         PENDING_MAX);
-        sender = sender_obtain(a, name);
-        if (sender->n_pending >= PENDING_PER_SENDER_MAX)
+        if (a->all.n >= PENDING_MAX || a->all.bytes + size > PENDING_BYTES_MAX)
+                return sd_bus_error_setf(error, ERROR_LIMITS_EXCEEDED,
+                                         "More than %u calls, or %u bytes in them, wait for authorization", PENDING_MAX,
+                                         PENDING_BYTES_MAX);
+        sender = account_obtain(a, name);
+        if (sender->n >= PENDING_PER_SENDER_MAX)
                 return sd_bus_error_setf(error, ERROR_LIMITS_EXCEEDED,
                                          "More than %u of your calls wait for authorization; wait for answers first",
                                          PENDING_PER_SENDER_MAX);
@@ -238,12 +284,13 @@ static int start_check(Authorizer* a, sd_bus_message* m, PolkitAction action, ca
                 .authorizer = a,
                 .sender = sender,
                 .m = call_hold(a->meter, m),
+                .size = size,
                 .action = action,
                 .handler = handler,
                 .userdata = userdata,
         };
-        sender->n_pending++;
-        a->n_pending++;
+        account_charge(sender, size);
+        account_charge(&a->all, size);
         LIST_INSERT_HEAD(&a->checks, check, checks);
 
         r = sd_bus_call_method_async(a->bus, &check->slot, "org.freedesktop.DBus", "/org/freedesktop/DBus",

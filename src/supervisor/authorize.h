@@ -35,8 +35,8 @@ Authorizer* authorizer_new(sd_bus* bus, bool user_mode, CallMeter* meter);
 void authorizer_set_bus(Authorizer* a, sd_bus* bus);
 Authorizer* authorizer_free(Authorizer* a);
 
-/* For use as the last statement of a method handler. A sender with more than PENDING_PER_SENDER_MAX checks
- * under way gets LimitsExceeded. */
+/* For use as the last statement of a method handler. Who has too much under way, by the bounds below, gets
+ * LimitsExceeded. */
 int authorize(Authorizer* a, sd_bus_message* m, PolkitAction action, caller_handler_t handler, void* userdata,
               sd_bus_error* error);
 /* The same without asking polkit, for what everybody may but where it matters who they are. */
@@ -44,5 +44,10 @@ int identify(Authorizer* a, sd_bus_message* m, caller_handler_t handler, void* u
 
 /* Calls of one sender that wait for an answer of the bus or of polkit. */
 #define PENDING_PER_SENDER_MAX 2048U
+/* The same of one user, whoever has to ask polkit, and the bytes in them: calls are kept until a person has typed a
+ * password. */
+#define PENDING_PER_USER_MAX 2048U
+#define PENDING_BYTES_PER_USER_MAX (16U * 1024 * 1024)
 /* Checks under way for everybody together; what is beyond is refused, whoever asks. */
 #define PENDING_MAX 16384U
+#define PENDING_BYTES_MAX (256U * 1024 * 1024)

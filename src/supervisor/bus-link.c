@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "supervisor/bus-link.h"
@@ -10,6 +11,7 @@
 #include "util/log.h"
 #include "util/usec.h"
 
+#define SYSTEM_BUS_ADDRESS "unix:path=/run/dbus/system_bus_socket"
 #define RECONNECT_MIN_USEC (10 * USEC_PER_MSEC)
 #define RECONNECT_MAX_USEC (1 * USEC_PER_SEC)
 #define FLUSH_USEC (500 * USEC_PER_MSEC)
@@ -129,12 +131,36 @@ static void request_name(BusLink* l) {
 
 /* ---- the connection ---- */
 
+/* As sd_bus_open_system(3), which leaves no moment to say that we take no descriptors: no call of ours has any, and those
+ * of calls that wait for polkit would be held for whoever sends them. */
+static int open_system_bus(sd_bus** ret) {
+        const char* address = getenv("DBUS_SYSTEM_BUS_ADDRESS");
+        _cleanup_(sd_bus_unrefp) sd_bus* bus = NULL;
+        int r;
+
+        r = sd_bus_new(&bus);
+        if (r >= 0)
+                r = sd_bus_set_description(bus, "supervisor");
+        if (r >= 0)
+                r = sd_bus_set_address(bus, address ? address : SYSTEM_BUS_ADDRESS);
+        if (r >= 0)
+                r = sd_bus_set_bus_client(bus, true);
+        if (r >= 0)
+                r = sd_bus_negotiate_fds(bus, false);
+        if (r >= 0)
+                r = sd_bus_start(bus);
+        if (r < 0)
+                return r;
+
+        *ret = take_ptr(bus);
+        return 0;
+}
+
 static int open_bus(BusLink* l) {
         _cleanup_(sd_bus_close_unrefp) sd_bus* bus = NULL;
         int r;
 
-        r = l->user_mode ? sd_bus_open_user_with_description(&bus, "supervisor") :
-                           sd_bus_open_system_with_description(&bus, "supervisor");
+        r = l->user_mode ? sd_bus_open_user_with_description(&bus, "supervisor") : open_system_bus(&bus);
         if (r >= 0) /* for it would wait for a bus that hangs; see bus_link_flush() */
                 r = sd_bus_set_close_on_exit(bus, false);
         if (r >= 0)

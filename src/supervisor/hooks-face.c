@@ -193,6 +193,15 @@ static void on_woken(void* userdata) {
         output_hub_queue(test->s->output, &test->turn);
 }
 
+static unsigned count_tests_of(const Supervisor* s, const char* sender) {
+        const HookTest* test;
+        unsigned n = 0;
+
+        TAILQ_FOREACH(test, &s->hook_tests, tests)
+                n += strcmp(sd_bus_message_get_sender(test->m), sender) == 0;
+        return n;
+}
+
 static int method_test_hooks(sd_bus_message* m, void* userdata, sd_bus_error* error) {
         Supervisor* s = userdata;
         const char *name, *stream, *line;
@@ -207,8 +216,14 @@ static int method_test_hooks(sd_bus_message* m, void* userdata, sd_bus_error* er
                 return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "stream: must be stdout or stderr");
         if (!*line || strchr(line, '\n'))
                 return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "line: must be one line, without its newline");
+        if (strlen(line) > LINE_MAX_MAX)
+                return sd_bus_error_setf(error, ERROR_LIMITS_EXCEEDED, "line: is longer than %u bytes", LINE_MAX_MAX);
         if (s->n_hook_tests >= HOOK_TESTS_MAX)
                 return sd_bus_error_setf(error, ERROR_LIMITS_EXCEEDED, "%u tests of hooks are under way already", HOOK_TESTS_MAX);
+        if (count_tests_of(s, sd_bus_message_get_sender(m)) >= HOOK_TESTS_PER_SENDER_MAX)
+                return sd_bus_error_setf(error, ERROR_LIMITS_EXCEEDED,
+                                         "%u of your tests of hooks are under way already; wait for answers first",
+                                         HOOK_TESTS_PER_SENDER_MAX);
 
         node = registry_find(&s->registry, name);
         test = xnew0(HookTest);

@@ -144,9 +144,9 @@ def test_variants_in_variants_are_refused_however_deep(caller):
 # Signatures, objects, interfaces
 
 
-WRONG = ["", "s", "as", "a{ss}", "a{sv}s", "sa{sv}", "v", "a{sa{sv}}", "i", "b", "h", "ss", "(s)"]
+WRONG = ["", "s", "as", "a{ss}", "a{sv}s", "sa{sv}", "v", "a{sa{sv}}", "i", "b", "ss", "(s)"]
 METHODS = {"Create": "a{sv}", "Destroy": "s", "Restart": "s", "Status": "s", "Reload": "", "Node": "", "IsSupervised": ""}
-VALUES = {"s": "node", "as": [], "a{ss}": {}, "a{sv}": {}, "v": "x", "a{sa{sv}}": {}, "i": 1, "b": 1, "(s)": ["x"], "h": 0}
+VALUES = {"s": "node", "as": [], "a{ss}": {}, "a{sv}": {}, "v": "x", "a{sa{sv}}": {}, "i": 1, "b": 1, "(s)": ["x"]}
 
 
 @pytest.mark.parametrize("member", METHODS)
@@ -155,8 +155,7 @@ def test_a_wrong_signature_is_refused(bus, member):
         if signature == METHODS[member]:
             continue
         values = [VALUES[kind] for kind in wire.split(signature)]
-        fds = [0] if signature == "h" else []
-        error = error_of(bus.call, member, signature, *values, fds=fds)
+        error = error_of(bus.call, member, signature, *values)
         assert error.name == INVALID_ARGS, (member, signature, error)
 
 
@@ -196,22 +195,13 @@ def test_a_name_that_no_node_can_have_is_that_of_no_node(bus, member, name):
 # File descriptors
 
 
-def test_descriptors_that_nobody_asked_for_are_closed(bus):
+@pytest.mark.parametrize("call", [
+    ("Status", "s", ""), ("Create", "a{sv}", {"name": "node"}), ("Create", "a{sv}", {"name": Variant("h", 0)}), ("Reload", "h", 0),
+], ids=lambda call: f"{call[0]} {call[1]}")
+def test_the_bus_hands_us_no_descriptors(caller, call):
     null = os.open("/dev/null", os.O_RDONLY)
     try:
-        for _ in range(100):
-            assert error_of(bus.call, "Create", "a{sv}", {"naem": "x"}, fds=[null] * 8).name == f"{ERRORS}.InvalidConfig"
-            assert bus.call("Status", "s", "", fds=[null] * 8) == {}
-    finally:
-        os.close(null)
-
-
-def test_a_descriptor_is_no_value_of_a_key(bus):
-    null = os.open("/dev/null", os.O_RDONLY)
-    try:
-        for key in "name", "interface", "nice", "stdout_file":
-            error = error_of(bus.call, "Create", "a{sv}", {"name": "node"} | {key: Variant("h", 0)}, fds=[null])
-            assert error.name == f"{ERRORS}.InvalidConfig" and error.message.startswith(f"{key}: ")
+        assert error_of(caller.call, *call, fds=[null] * 8).name.startswith("org.freedesktop.DBus.Error.")
     finally:
         os.close(null)
 
