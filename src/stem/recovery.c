@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "stem/fd-bundle.h"
 #include "stem/handover.h"
 #include "stem/kept-fds.h"
 #include "stem/recovery.h"
@@ -32,9 +33,22 @@ static void find_done(Find* f) {
         process_release(&f->process);
 }
 
-void stored_descriptors_add(StoredDescriptors* all, int fd, const char* name) {
+static void add_one(StoredDescriptors* all, int fd, const char* name) {
         GROW(all->items, all->n, all->allocated);
         all->items[all->n++] = (StoredDescriptor) { .fd = fd, .name = xstrdup(name) };
+}
+
+void stored_descriptors_add(StoredDescriptors* all, int fd, const char* name) {
+        int fds[STORE_SLOT_FDS_MAX];
+        int n = fd_bundle_look(fd, fds, ELEMENTSOF(fds));
+
+        if (n < 0) {
+                add_one(all, fd, name);
+                return;
+        }
+        for (int i = 0; i < n; i++)
+                add_one(all, fds[i], name);
+        (void) fd_close(fd);
 }
 
 void stored_descriptors_done(StoredDescriptors* all) {

@@ -20,7 +20,7 @@ typedef struct StoredDescriptors {
         size_t n, allocated;
 } StoredDescriptors;
 
-/* Takes the descriptor over. */
+/* Takes the descriptor over; of a bundle, what is in it. */
 void stored_descriptors_add(StoredDescriptors* all, int fd, const char* name);
 void stored_descriptors_done(StoredDescriptors* all);
 

@@ -75,7 +75,7 @@ static int start_parts(Stem* stem, sd_event* event, bool user_mode) {
         if (r < 0)
                 return r;
 
-        stem->store = store_new(stem->notifier);
+        stem->store = store_new(stem->notifier, !user_mode);
         stem->kills = scope_kills_new(event, stem->manager, interface_scope_killed, face);
         stem->nodes = node_table_new(event, stem->watches, &interface_node_handlers, face);
         stem->launches = launches_new(&(LaunchPlace) { .event = event,

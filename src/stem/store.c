@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "stem/fd-bundle.h"
 #include "stem/kept-fds.h"
 #include "stem/store.h"
 #include "util/alloc.h"
@@ -13,6 +14,7 @@
 
 struct Store {
         Notifier* notifier; /* weak */
+        bool bundles;
         bool used[STORE_SLOTS_MAX];
 };
 
@@ -24,10 +26,11 @@ struct StoreSlot {
         const void* waits; /* who is told when it was sent; weak */
 };
 
-Store* store_new(Notifier* notifier) {
+Store* store_new(Notifier* notifier, bool bundles) {
         Store* store = xnew0(Store);
 
         store->notifier = notifier;
+        store->bundles = bundles;
         return store;
 }
 
@@ -97,7 +100,14 @@ static size_t read_name(const char* name) {
 }
 
 static int send_slot(const StoreSlot* slot, const int* fds, size_t n_fds, notifier_sent_t sent, void* userdata) {
+        _cleanup_close_ int bundle = slot->store->bundles ? fd_bundle_new(fds, n_fds) : -EBADF;
         char text[64];
+
+        if (bundle >= 0) {
+                fds = &bundle;
+                n_fds = 1;
+        } else if (slot->store->bundles)
+                (void) log_debug_errno(bundle, "Failed to bundle descriptors, storing each by itself: %m");
 
         /* A pipe whose writer has ended is not polled, and thrown away with what is left in it. */
         (void) snprintf(text, sizeof text, "FDSTORE=1\nFDPOLL=0\nFDNAME=%s", slot->name);

@@ -27,8 +27,10 @@ _Static_assert(STORE_SLOTS_MAX * STORE_SLOT_FDS_MAX * 3 < 128 * 1024 - 64, "one 
 typedef struct Store Store;
 typedef struct StoreSlot StoreSlot; /* what is kept of one node */
 
-/* The notifier must outlive it. */
-Store* store_new(Notifier* notifier);
+/* The notifier must outlive it. bundles: what comes together goes as one (fd-bundle.h). What lies in a bundle counts as
+ * under way: all processes of its user but those with CAP_SYS_RESOURCE or CAP_SYS_ADMIN may have no more under way than their
+ * limit of descriptors before they can pass none. That is nothing to do to an ordinary user's session. */
+Store* store_new(Notifier* notifier, bool bundles);
 Store* store_free(Store* store);
 DEFINE_CLEANUP(Store*, store_free)
 

@@ -279,7 +279,7 @@ typedef struct Keeper {
 static void keeper_init(Keeper* k, const Process* p) {
         assert_true(sd_event_new(&k->event) >= 0);
         assert_int_equal(notifier_new(k->event, &k->notifier), 0);
-        k->store = store_new(k->notifier);
+        k->store = store_new(k->notifier, true);
         assert_int_equal(store_add(k->store, "test", "zeek-node-test.scope", p, NULL, NULL, &k->slot), 1);
 }
 
