@@ -26,6 +26,7 @@ struct Launches {
         const LaunchHandlers* handlers;
         void* userdata;
         size_t n;
+        usec_t went_on; /* when a scope was last made, or not */
         TAILQ_HEAD(, Launch) all;
 };
 
@@ -247,6 +248,15 @@ static int on_timer(sd_event_source* s, uint64_t usec, void* userdata) {
                 return 0;
         }
 
+        if (launch->state == LAUNCH_QUEUED) {
+                usec_t now = now_usec(CLOCK_MONOTONIC), until = launch->launches->went_on + LAUNCH_TIMEOUT_USEC;
+
+                if (now < until) {
+                        set_timer(launch, until - now);
+                        return 0;
+                }
+        }
+
         if (launch->state == LAUNCH_CHILD) {
                 (void) process_read_report(&launch->process, &launch->report);
                 what = child_report_describe(&launch->report, launch->order);
@@ -305,6 +315,7 @@ static int on_begin(void* userdata, pid_t* ret_pid, int* ret_pidfd) {
         (void) sd_event_source_set_description(launch->report_source, "launch-report");
         (void) sd_event_source_set_description(launch->exit_source, "launch-exit");
         launch->state = LAUNCH_SCOPE;
+        set_timer(launch, LAUNCH_TIMEOUT_USEC);
         *ret_pid = launch->process.pid;
         *ret_pidfd = launch->process.fds[NODE_FD_PROCESS];
         return 0;
@@ -320,6 +331,7 @@ static void on_scope_done(void* userdata, const char* why) {
         Launch* launch = userdata;
 
         launch->start_over = true;
+        launch->launches->went_on = now_usec(CLOCK_MONOTONIC);
         if (launch->state == LAUNCH_CLEANUP) {
                 remove_scope(launch);
                 end_if_clean(launch);

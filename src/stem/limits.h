@@ -18,8 +18,8 @@
 #define STEM_PEER_QUEUE_MAX (4 * STEM_NODES_MAX) /* messages */
 #define STEM_ACCEPTS_PER_SEC 200U
 
-/* A launch. The clock starts when the order arrives, so that orders behind a service manager that hangs do not
- * fail one after the other. */
+/* A launch. For those that wait for their turn the clock starts again with each turn of another one: a queue may be long as
+ * long as it moves, and behind a service manager that hangs all fail at the same time. */
 #define LAUNCH_TIMEOUT_USEC (30 * USEC_PER_SEC)
 #define LAUNCH_CLEANUP_TIMEOUT_USEC (30 * USEC_PER_SEC) /* for what a failed one left; then the reply goes out */
 #define OUTPUT_PIPE_SIZE (256 * 1024)                   /* bytes that a node can write while nobody reads */
