@@ -120,17 +120,20 @@ static int method_reload(sd_bus_message* m, void* userdata, sd_bus_error* error)
 static int method_status(sd_bus_message* m, void* userdata, sd_bus_error* error) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message* reply = NULL;
         Supervisor* s = userdata;
+        const Node* node;
         const char* name;
         int r;
 
         r = sd_bus_message_read(m, "s", &name);
+        if (r >= 0 && !*name)
+                return status_answers_add(s->answers, m, error);
         if (r >= 0)
                 r = sd_bus_message_new_method_return(m, &reply);
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'a', "{sa{sv}}");
-        REGISTRY_FOREACH(node, &s->registry)
-                if (r >= 0 && (!*name || strcmp(name, node->name) == 0))
-                        r = status_append_entry(reply, node);
+        node = r >= 0 ? registry_find(&s->registry, name) : NULL;
+        if (node && node->phase != PHASE_VOID)
+                r = status_append_entry(reply, node, false);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         return r < 0 ? r : sd_bus_message_send(reply);

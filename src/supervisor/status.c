@@ -5,7 +5,7 @@
 #include "util/strv.h"
 #include "wire/spec-codec.h"
 
-static int append_spec(sd_bus_message* m, const NodeSpec* spec) {
+static int append_spec(sd_bus_message* m, const NodeSpec* spec, bool brief) {
         int r = sd_bus_message_open_container(m, 'e', "sv");
 
         if (r >= 0)
@@ -13,7 +13,7 @@ static int append_spec(sd_bus_message* m, const NodeSpec* spec) {
         if (r >= 0)
                 r = sd_bus_message_open_container(m, 'v', "a{sv}");
         if (r >= 0)
-                r = spec_append(m, spec);
+                r = brief ? spec_append_brief(m, spec) : spec_append(m, spec);
         if (r >= 0)
                 r = sd_bus_message_close_container(m);
         return r < 0 ? r : sd_bus_message_close_container(m);
@@ -70,7 +70,7 @@ static int append_figures(sd_bus_message* m, const Node* node) {
         return r;
 }
 
-int status_append_entry(sd_bus_message* m, const Node* node) {
+int status_append_entry(sd_bus_message* m, const Node* node, bool brief) {
         int r = sd_bus_message_open_container(m, 'e', "sa{sv}");
 
         if (r >= 0)
@@ -78,7 +78,9 @@ int status_append_entry(sd_bus_message* m, const Node* node) {
         if (r >= 0)
                 r = sd_bus_message_open_container(m, 'a', "{sv}");
         if (r >= 0)
-                r = append_spec(m, node->spec);
+                r = append_spec(m, node->spec, brief);
+        if (r >= 0 && brief && node->spec->cluster)
+                r = sd_bus_message_append(m, "{sv}", "cluster_omitted", "b", 1);
         if (r >= 0)
                 r = append_life(m, node);
         if (r >= 0)

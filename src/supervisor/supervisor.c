@@ -325,6 +325,7 @@ static int start_parts(Supervisor* s) {
         if (r < 0)
                 return log_error_errno(r, "Failed to set up the way to the bus: %m");
         s->bus = bus_link_bus(s->link);
+        s->answers = status_answers_new(s);
         s->state = state_files_new(s->places.runtime_directory);
         s->adoption = adoption_new(s, on_first_adoption);
         s->limits = scope_limits_new(s);
@@ -407,6 +408,7 @@ Supervisor* supervisor_free(Supervisor* s) {
         authorizer_free(s->authorizer);
         sd_event_source_disable_unref(s->after_turn);
         call_meter_free(s->calls);
+        status_answers_free(s->answers);
         status_watches_free(s->statuses);
         output_hub_free(s->output);
         journal_writer_free(s->journal);

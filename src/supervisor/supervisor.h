@@ -30,6 +30,7 @@
 #include "supervisor/scope-limits.h"
 #include "supervisor/start-queue.h"
 #include "supervisor/state-files.h"
+#include "supervisor/status-answers.h"
 #include "supervisor/static-cluster.h"
 #include "supervisor/status-watch.h"
 #include "supervisor/stem-client.h"
@@ -48,6 +49,7 @@ typedef struct Supervisor {
         StemClient* stem;
         JournalWriter* journal;
         OutputHub* output;
+        StatusAnswers* answers;
         StatusWatches* statuses;
         HookHost* hook_host;
         Hooks* hooks;

@@ -164,7 +164,7 @@ int spec_read(sd_bus_message* m, NodeSpec** ret, ConfigError* e) {
 
 /* ---- writing ---- */
 
-static int append_record(sd_bus_message* m, const RecordType* type, const Record* record);
+static int append_record(sd_bus_message* m, const RecordType* type, const Record* record, bool brief);
 
 static int append_env(sd_bus_message* m, char* const* env) {
         int r = sd_bus_message_open_container(m, 'a', "{ss}");
@@ -189,7 +189,7 @@ static int append_cluster(sd_bus_message* m, const ClusterTable* table) {
                 if (r >= 0)
                         r = sd_bus_message_append_basic(m, 's', endpoint->name);
                 if (r >= 0)
-                        r = append_record(m, &cluster_endpoint_type, &endpoint->record);
+                        r = append_record(m, &cluster_endpoint_type, &endpoint->record, false);
                 if (r >= 0)
                         r = sd_bus_message_close_container(m);
         }
@@ -237,15 +237,19 @@ static int append_entry(sd_bus_message* m, const Field* field, const void* at) {
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static int append_record(sd_bus_message* m, const RecordType* type, const Record* record) {
+static int append_record(sd_bus_message* m, const RecordType* type, const Record* record, bool brief) {
         int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
         for (size_t i = 0; r >= 0 && i < type->n_fields; i++)
-                if (record_has(type, record, &type->fields[i]))
+                if (record_has(type, record, &type->fields[i]) && !(brief && type->fields[i].kind == FIELD_CLUSTER))
                         r = append_entry(m, &type->fields[i], record_at(record, &type->fields[i]));
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
 int spec_append(sd_bus_message* m, const NodeSpec* spec) {
-        return append_record(m, &node_spec_type, &spec->record);
+        return append_record(m, &node_spec_type, &spec->record, false);
+}
+
+int spec_append_brief(sd_bus_message* m, const NodeSpec* spec) {
+        return append_record(m, &node_spec_type, &spec->record, true);
 }

@@ -13,3 +13,5 @@ int spec_read(sd_bus_message* m, NodeSpec** ret, ConfigError* e);
 
 /* Appends the fields that are present, in the types of the contract. */
 int spec_append(sd_bus_message* m, const NodeSpec* spec);
+/* The same without the cluster's table. */
+int spec_append_brief(sd_bus_message* m, const NodeSpec* spec);

@@ -357,3 +357,28 @@ def test_there_is_no_object_without_a_node(machine, name):
     path = f"/org/zeek/Supervisor/node/{name}".rstrip("/")
     with pytest.raises(BusError, match="UnknownObject|UnknownMethod|UnknownInterface"):
         machine.call("Restart", path=path, interface="org.zeek.Supervisor.Node")
+
+
+def test_tables_that_no_message_could_hold_are_left_out(machine):
+    """Nine times four thousand entries; Status of one node still has its table."""
+    members = {f"m{number}": member("WORKER") for number in range(4000)}
+    names = [f"m{number}" for number in range(9)]
+    for name in names[:-1]:
+        machine.create(name, cluster=members)
+    assert len(machine.status()[names[0]]["node"]["cluster"]) == 4000
+    machine.create(names[-1], cluster=members)
+
+    everything = machine.status()
+    assert sorted(everything) == names
+    for status in everything.values():
+        assert status["cluster_omitted"] is True
+        assert "cluster" not in status["node"]
+    one = machine.status(names[0])[names[0]]
+    assert len(one["node"]["cluster"]) == 4000
+    assert "cluster_omitted" not in one
+
+
+def test_many_may_ask_about_all_nodes_at_once(machine):
+    machine.create("node", env=STAY)
+    calls = [machine.bus.start_call("Status", "s", "") for _ in range(20)]
+    assert all(list(call.result()) == ["node"] for call in calls)
