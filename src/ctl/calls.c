@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <signal.h>
 #include <string.h>
 #include <systemd/sd-event.h>
 
 #include "ctl/calls.h"
 #include "ctl/json.h"
-#include "ctl/polkit-agent.h"
+#include "ctl/loop.h"
 #include "ctl/progress-line.h"
 
 /* Below what the supervisor takes of one client, and enough to have it busy. */
@@ -136,22 +135,9 @@ static int on_interrupt(sd_event_source* s, const struct signalfd_siginfo* si, v
 }
 
 static int watch(Calls* c) {
-        sigset_t signals;
-        int r;
+        int r = loop_new(on_interrupt, c, &c->event);
 
-        (void) sigemptyset(&signals);
-        (void) sigaddset(&signals, SIGINT);
-        (void) sigaddset(&signals, SIGTERM);
-        (void) sigprocmask(SIG_BLOCK, &signals, NULL);
-
-        r = sd_event_new(&c->event);
-        if (r >= 0)
-                r = sd_event_add_signal(c->event, NULL, SIGINT, on_interrupt, c);
-        if (r >= 0)
-                r = sd_event_add_signal(c->event, NULL, SIGTERM, on_interrupt, c);
-        if (r >= 0)
-                r = sd_bus_attach_event(c->ctl->bus, c->event, SD_EVENT_PRIORITY_NORMAL);
-        return r;
+        return r < 0 ? r : sd_bus_attach_event(c->ctl->bus, c->event, SD_EVENT_PRIORITY_NORMAL);
 }
 
 static Outcome start_progress(Calls* c) {
@@ -175,17 +161,6 @@ static int loop(Calls* c) {
         return r;
 }
 
-/* Where it may have to ask for a password. */
-static void start_agent(Calls* c) {
-        const Options* o = &c->ctl->options;
-
-        if (!o->ask_password || o->user || o->transport != TRANSPORT_LOCAL || c->ctl->polkit_agent > 0)
-                return;
-        c->ctl->polkit_agent = polkit_agent_open();
-        if (c->ctl->polkit_agent > 0)
-                progress_line_hold(c->progress);
-}
-
 Outcome calls_run(Calls* c) {
         Outcome outcome;
         int r;
@@ -198,7 +173,8 @@ Outcome calls_run(Calls* c) {
         outcome = start_progress(c);
         if (outcome != OUTCOME_DONE)
                 return outcome;
-        start_agent(c);
+        if (ctl_open_polkit_agent(c->ctl))
+                progress_line_hold(c->progress);
 
         r = loop(c);
         if (c->ctl->options.json != JSON_MODE_OFF)

@@ -14,7 +14,7 @@
 
 #define JSON_INDENT_COLUMNS 2
 
-static char* clean_format(const char* format, va_list ap) {
+static _printf_(1, 0) char* clean_format(const char* format, va_list ap) {
         _cleanup_free_ char* text = xvasprintf(format, ap);
 
         return text_clean(text);
@@ -124,6 +124,18 @@ size_t ctl_columns(const Ctl* ctl) {
         return ctl->terminal.is_terminal && !ctl->options.full ? ctl->terminal.columns : 0;
 }
 
+void ctl_print_table(Ctl* ctl, const Table* table) {
+        TableLook look = {
+                .terminal = &ctl->terminal,
+                .header = ctl->options.legend,
+                .columns = ctl_columns(ctl),
+        };
+
+        ctl_open_pager(ctl);
+        if (table_rows(table) > 0)
+                table_print(table, &look, stdout);
+}
+
 void ctl_print_json(Ctl* ctl, json_t* json) {
         bool pretty = ctl->options.json == JSON_MODE_PRETTY ||
                 (ctl->options.json == JSON_MODE_AUTO && ctl->terminal.is_terminal);
@@ -140,6 +152,14 @@ void ctl_print_json(Ctl* ctl, json_t* json) {
 void ctl_open_pager(Ctl* ctl) {
         if (ctl->options.pager && ctl->terminal.is_terminal && ctl->pager == 0)
                 ctl->pager = pager_open();
+}
+
+bool ctl_open_polkit_agent(Ctl* ctl) {
+        const Options* o = &ctl->options;
+
+        if (o->ask_password && !o->user && o->transport == TRANSPORT_LOCAL && ctl->polkit_agent == 0)
+                ctl->polkit_agent = polkit_agent_open();
+        return ctl->polkit_agent > 0;
 }
 
 void ctl_done(Ctl* ctl) {

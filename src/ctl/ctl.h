@@ -10,6 +10,7 @@
 #include <systemd/sd-bus.h>
 
 #include "ctl/options.h"
+#include "ctl/table.h"
 #include "ctl/terminal.h"
 #include "ctl/verb.h"
 
@@ -40,8 +41,14 @@ void ctl_tell(const Ctl* ctl, const char* format, ...) _printf_(2, 3);
 /* How wide lines on stdout may be; 0: however wide they get. */
 size_t ctl_columns(const Ctl* ctl);
 
+/* Through the pager, as wide as there is room; nothing for a table without rows. */
+void ctl_print_table(Ctl* ctl, const Table* table);
+
 /* Prints in the form of --json; takes the reference. */
 void ctl_print_json(Ctl* ctl, json_t* json);
+
+/* Has polkit ask on this terminal, if it will have to ask there. Was an agent started for it? */
+bool ctl_open_polkit_agent(Ctl* ctl);
 
 /* From here on stdout goes through a pager, if there is one and one is wanted. */
 void ctl_open_pager(Ctl* ctl);

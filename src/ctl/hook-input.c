@@ -60,7 +60,6 @@ static Hook* parse(const char* name, const char* file, const char* text, size_t 
 Hook* hook_input_read(char* const* arguments) {
         _cleanup_free_ char *text = NULL, *name = NULL;
         size_t size;
-        int r;
 
         if (arguments[1]) {
                 text = make_text(arguments + 1);
@@ -72,10 +71,7 @@ Hook* hook_input_read(char* const* arguments) {
                 ctl_say("'%s' is neither FILE" HOOK_FILE_SUFFIX " nor a name that KEY=VALUE follows", arguments[0]);
                 return NULL;
         }
-        r = input_read(arguments[0], &text, &size);
-        if (r < 0) {
-                ctl_say("Failed to read %s: %s", arguments[0], strerror(-r));
+        if (input_read(arguments[0], &text, &size) < 0)
                 return NULL;
-        }
         return parse(name, arguments[0], text, size);
 }

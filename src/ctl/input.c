@@ -4,13 +4,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctl/ctl.h"
 #include "ctl/input.h"
 #include "util/alloc.h"
 #include "util/fd.h"
 
 #define STEP (64U * 1024)
 
-int input_read(const char* path, char** ret, size_t* ret_size) {
+static int read_all(const char* path, char** ret, size_t* ret_size) {
         _cleanup_close_ int own = -EBADF;
         _cleanup_free_ char* text = NULL;
         size_t size = 0;
@@ -41,4 +42,16 @@ int input_read(const char* path, char** ret, size_t* ret_size) {
         *ret = take_ptr(text);
         *ret_size = size;
         return 0;
+}
+
+const char* input_name(const char* path) {
+        return strcmp(path, "-") == 0 ? "(standard input)" : path;
+}
+
+int input_read(const char* path, char** ret, size_t* ret_size) {
+        int r = read_all(path, ret, ret_size);
+
+        if (r < 0)
+                ctl_say("Failed to read %s: %s", input_name(path), strerror(-r));
+        return r;
 }

@@ -71,6 +71,16 @@ Outcome nodes_select(Ctl* ctl, char** arguments, json_t** ret) {
         return missing ? OUTCOME_NO_SUCH : OUTCOME_DONE;
 }
 
+void nodes_shorten(json_t* nodes) {
+        json_t* status;
+        size_t i;
+
+        json_array_foreach(nodes, i, status) {
+                json_object_del(status, "node");
+                json_object_del(status, "last_output");
+        }
+}
+
 static Outcome select_names(Ctl* ctl, char** arguments, char*** ret) {
         json_auto_t *nodes = NULL, *selected = NULL;
         Outcome outcome = nodes_fetch(ctl, &nodes);

@@ -13,6 +13,9 @@ Outcome nodes_fetch(Ctl* ctl, json_t** ret);
  * missing, and make OUTCOME_NO_SUCH; *ret is set then too. */
 Outcome nodes_select(Ctl* ctl, char** arguments, json_t** ret);
 
+/* Leaves out what is too long for a list: configurations and lines. */
+void nodes_shorten(json_t* nodes);
+
 /* The names of the nodes that an action is for; a vector for strv_free(), which is {""} for all of them. An action on no
  * node at all is a mistake: the outcome says so, and it has been said why. Names are taken as they are, known or not: the
  * supervisor knows better. */

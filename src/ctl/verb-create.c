@@ -64,15 +64,13 @@ static int add_list(Specs* specs, const char* file, const char* text, size_t siz
 
 static int read_file(Specs* specs, const char* path) {
         _cleanup_free_ char* text = NULL;
-        const char* file = strcmp(path, "-") == 0 ? "(standard input)" : path;
+        const char* file = input_name(path);
         size_t size;
         int r;
 
         r = input_read(path, &text, &size);
-        if (r < 0) {
-                ctl_say("Failed to read %s: %s", file, strerror(-r));
+        if (r < 0)
                 return r;
-        }
         return text[strspn(text, " \t\r\n")] == '[' ? add_list(specs, file, text, size) : add_spec(specs, file, text, size);
 }
 

@@ -81,15 +81,7 @@ static void print_table(Ctl* ctl, const json_t* hooks) {
                            status_count(hook, "failures"));
                 table_add(table, STYLE_PLAIN, status_text(hook, "source"));
         }
-        ctl_open_pager(ctl);
-        if (table_rows(table) > 0)
-                table_print(table,
-                            &(TableLook) {
-                                    .terminal = &ctl->terminal,
-                                    .header = o->legend,
-                                    .columns = ctl_columns(ctl),
-                            },
-                            stdout);
+        ctl_print_table(ctl, table);
         if (o->legend)
                 printf(table_rows(table) > 0 ? "\n%zu hook%s, in the order in which they apply.\n" : "No hooks.\n",
                        table_rows(table), table_rows(table) == 1 ? "" : "s");

@@ -31,18 +31,15 @@ static int read_nodes(const Options* o, const char* path, StaticNodes* ret) {
         _cleanup_strv_free_ char** directories = search_path_directories(o->user);
         _cleanup_diagnostics_ Diagnostics errors = {}, doubts = {}, settings_doubts = {};
         _cleanup_settings_ Settings* settings = settings_load(directories, &settings_doubts);
-        const char* file = strcmp(path, "-") == 0 ? "(standard input)" : path;
         _cleanup_free_ char* text = NULL;
         _cleanup_(node_cfg_freep) NodeCfg* cfg = NULL;
         size_t size;
         int r;
 
         r = input_read(path, &text, &size);
-        if (r < 0) {
-                ctl_say("Failed to read %s: %s", file, strerror(-r));
+        if (r < 0)
                 return r;
-        }
-        cfg = node_cfg_parse(file, text, size, &settings->zeek_control, &errors, &doubts);
+        cfg = node_cfg_parse(input_name(path), text, size, &settings->zeek_control, &errors, &doubts);
         r = cfg ? expand(cfg, ret, &errors, &doubts) : -EINVAL;
         if (r < 0)
                 say_all(&errors, "");

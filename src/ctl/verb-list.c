@@ -54,29 +54,9 @@ static void print_table(Ctl* ctl, const json_t* nodes) {
         json_array_foreach((json_t*) nodes, i, status)
                 add_row(table, &ctl->terminal, status, now);
 
-        ctl_open_pager(ctl);
-        if (table_rows(table) > 0)
-                table_print(table,
-                            &(TableLook) {
-                                    .terminal = &ctl->terminal,
-                                    .header = o->legend,
-                                    .columns = ctl_columns(ctl),
-                            },
-                            stdout);
+        ctl_print_table(ctl, table);
         if (o->legend)
                 printf("%s%s.\n", table_rows(table) > 0 ? "\n" : "", summary);
-}
-
-/* What a table has room for; status has it all. */
-static void print_json(Ctl* ctl, json_t* nodes) {
-        json_t* status;
-        size_t i;
-
-        json_array_foreach(nodes, i, status) {
-                json_object_del(status, "node");
-                json_object_del(status, "last_output");
-        }
-        ctl_print_json(ctl, nodes);
 }
 
 Outcome verb_list(Ctl* ctl, char** arguments) {
@@ -90,9 +70,10 @@ Outcome verb_list(Ctl* ctl, char** arguments) {
         if (ctl->options.names)
                 json_array_foreach(nodes, i, status)
                         printf("%s\n", status_text(status, "name"));
-        else if (ctl->options.json != JSON_MODE_OFF)
-                print_json(ctl, json_incref(nodes));
-        else
+        else if (ctl->options.json != JSON_MODE_OFF) {
+                nodes_shorten(nodes);
+                ctl_print_json(ctl, json_incref(nodes));
+        } else
                 print_table(ctl, nodes);
         return outcome;
 }

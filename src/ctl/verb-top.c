@@ -83,17 +83,6 @@ static Table* make_table(const json_t* nodes) {
         return table;
 }
 
-static void print_json(Top* top, json_t* nodes) {
-        json_t* status;
-        size_t i;
-
-        json_array_foreach(nodes, i, status) {
-                json_object_del(status, "node");
-                json_object_del(status, "last_output");
-        }
-        ctl_print_json(top->ctl, nodes);
-}
-
 static void print_table(Top* top, const json_t* nodes, FILE* out) {
         _cleanup_table_ Table* table = make_table(nodes);
         const Terminal* terminal = &top->ctl->terminal;
@@ -131,9 +120,10 @@ static void draw(Top* top, const json_t* nodes) {
 static void show(Top* top) {
         json_auto_t* sorted = usage_sort(top->now, top->ctl->options.order);
 
-        if (top->ctl->options.json != JSON_MODE_OFF)
-                print_json(top, json_deep_copy(sorted));
-        else if (top->is_screen)
+        if (top->ctl->options.json != JSON_MODE_OFF) {
+                nodes_shorten(sorted);
+                ctl_print_json(top->ctl, json_incref(sorted));
+        } else if (top->is_screen)
                 draw(top, sorted);
         else
                 print_table(top, sorted, stdout);

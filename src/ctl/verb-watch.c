@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <signal.h>
 #include <string.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include "ctl/format.h"
 #include "ctl/json.h"
 #include "ctl/look.h"
+#include "ctl/loop.h"
 #include "ctl/node-events.h"
 #include "ctl/selection.h"
 #include "ctl/text.h"
@@ -67,19 +67,8 @@ static int on_end(sd_event_source* s, const struct signalfd_siginfo* si, void* u
 
 static int loop(Ctl* ctl) {
         _cleanup_(sd_event_unrefp) sd_event* event = NULL;
-        sigset_t signals;
-        int r;
+        int r = loop_new(on_end, NULL, &event);
 
-        (void) sigemptyset(&signals);
-        (void) sigaddset(&signals, SIGINT);
-        (void) sigaddset(&signals, SIGTERM);
-        (void) sigprocmask(SIG_BLOCK, &signals, NULL);
-
-        r = sd_event_new(&event);
-        if (r >= 0)
-                r = sd_event_add_signal(event, NULL, SIGINT, on_end, NULL);
-        if (r >= 0)
-                r = sd_event_add_signal(event, NULL, SIGTERM, on_end, NULL);
         if (r >= 0)
                 r = sd_bus_set_exit_on_disconnect(ctl->bus, true);
         if (r >= 0)

@@ -43,6 +43,7 @@ const Verb verbs[] = {
           "Send a signal to main processes of nodes", verb_kill },
         { "hooks", "[add|remove|test ...]", 0, ARGUMENTS_MAX, OPTIONS_COMMON,
           "List, add, remove or try hooks on output", verb_hooks },
+        { "diff", NULL, 0, 0, OPTIONS_COMMON, "Show what reload would change", verb_diff },
         { "reload", NULL, 0, 0, OPTIONS_COMMON, "Have all configuration read again", verb_reload },
 };
 const size_t n_verbs = ELEMENTSOF(verbs);

@@ -53,6 +53,7 @@ void verbs_print_help(FILE* out);
 Outcome verb_cat(Ctl* ctl, char** arguments);
 Outcome verb_create(Ctl* ctl, char** arguments);
 Outcome verb_destroy(Ctl* ctl, char** arguments);
+Outcome verb_diff(Ctl* ctl, char** arguments);
 Outcome verb_hooks(Ctl* ctl, char** arguments);
 Outcome verb_import(Ctl* ctl, char** arguments);
 Outcome verb_kill(Ctl* ctl, char** arguments);

@@ -64,7 +64,7 @@ def test_everybody_may_look_but_not_touch(ctl, alice, machine):
     other = Zsupctl(machine, user=alice)
     assert other("list", "--names") == "a\n"
     assert "● a" in other("status", "a")
-    for words in ["destroy", "a"], ["restart", "--all"], ["kill", "a"], ["reload"], ["hooks", "add", "x", "Action=pass"]:
+    for words in ["destroy", "a"], ["restart", "--all"], ["kill", "a"], ["reload"], ["diff"], ["hooks", "add", "x", "Action=pass"]:
         why, advice = other.errors(*words, status=DENIED)
         assert why.startswith("Failed to ") and advice.startswith("Run it as root")
     assert ctl("list", "--names") == "a\n"

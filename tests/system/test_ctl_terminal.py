@@ -44,6 +44,7 @@ def create(ctl, **nodes):
 
 def test_colours_are_on_a_terminal_unless_they_are_not_wanted(ctl, terminal):
     create(ctl, a=STAY)
+    ctl.machine.wait_for(lambda: ctl.machine.node("a")["Ready"])  # until then it is in the colour of what is on its way
     for environment, expected in [
         ({}, True),
         ({"NO_COLOR": "1"}, False),
