@@ -14,7 +14,7 @@ void node_restore(Node* node, NodeSpec* spec, const NodePolicy* policy) {
 void node_lose(Node* node) {
         node->phase = PHASE_AT_REST;
         node->outcome = OUTCOME_FAIL;
-        node->stop_requested = node->swept = node->ready = node->has_exited = false;
+        node->stop_requested = node->swept = node->ready = node->has_exited = node->outdated = false;
         node->backoff = (Backoff) {};
         node->deadline = USEC_INFINITY;
         node->pid = node->n_restarts = 0;

@@ -77,7 +77,7 @@ typedef struct Node {
         struct JobQueue jobs; /* all but the active one */
         Job* job;             /* the active one */
 
-        /* origin, phase and outcome above, and all from here to layout, are what a daemon remembers for the next */
+        /* origin, phase and outcome above, and all from here to outdated, are what a daemon remembers for the next */
         Backoff backoff;
         usec_t deadline; /* CLOCK_BOOTTIME; USEC_INFINITY: none. NODE_EVENT_TIMER is due then */
 
@@ -92,6 +92,7 @@ typedef struct Node {
         /* which order and which cluster layout it was launched with (NULL: with none); the daemon's, not looked at here */
         uint64_t order_hash;
         char* layout;
+        bool outdated; /* runs, and is to be started again, because its order would be another one now */
 
         void* userdata; /* what the daemon attaches; weak */
 } Node;

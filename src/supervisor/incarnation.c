@@ -179,7 +179,7 @@ void incarnation_launch(Instance* instance) {
 
         instance->node->order_hash = launch_order_hash(&order);
         instance->limits_hash = scope_limits_hash(order.spec, order.settings);
-        instance->outdated = instance->adapt_when_running = false;
+        instance->node->outdated = instance->adapt_when_running = false;
         instance_remember(instance);
         r = send_order(instance, &order);
         if (r < 0 && r != -ENOTCONN)

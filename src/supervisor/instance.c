@@ -182,11 +182,11 @@ LaunchChange instance_compare(const Instance* instance, const Configuration* c, 
 }
 
 void instance_adapt(Instance* instance) {
-        const Node* node = instance->node;
+        Node* node = instance->node;
         _cleanup_free_ char* why = NULL;
         LaunchChange change;
 
-        instance->outdated = false;
+        node->outdated = false;
         instance->adapt_when_running = node->phase == PHASE_LAUNCHING;
         if (node->phase != PHASE_RUNNING)
                 return;
@@ -196,7 +196,8 @@ void instance_adapt(Instance* instance) {
         if (change == LAUNCH_IMPOSSIBLE)
                 log_warning("Node \"%s\" runs on, but could not be started again: %s", node->name, why);
         else if (change == LAUNCH_OTHERWISE)
-                instance->outdated = true;
+                node->outdated = true;
         else
                 scope_limits_update(instance->supervisor->limits, instance);
+        instance_remember(instance);
 }

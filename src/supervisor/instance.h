@@ -30,7 +30,6 @@ typedef struct Instance {
         char* cgroup;         /* of the running incarnation; NULL: not known */
 
         bool dropped;           /* node.cfg does not want it any more */
-        bool outdated;          /* runs, and would be launched differently now */
         bool adapt_when_running; /* the configuration changed while it was being launched */
         uint64_t limits_hash;   /* of the limits that the scope has; 0: not known */
         bool limits_due;        /* waits for others, and for its turn */

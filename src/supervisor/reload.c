@@ -52,7 +52,7 @@ void reload_node_runs(Supervisor* s, Node* node) {
         if (!instance->adapt_when_running)
                 return;
         instance_adapt(instance);
-        if (instance->outdated)
+        if (node->outdated)
                 request_one(s, NULL, JOB_RESTART, node->name);
 }
 

@@ -94,7 +94,7 @@ static bool request_concerns(const Request* request, const char* name) {
         case SCOPE_ALL:
                 return true;
         case SCOPE_OUTDATED:
-                return node && node->phase == PHASE_RUNNING && node_instance(node)->outdated;
+                return node && node->phase == PHASE_RUNNING && node->outdated;
         case SCOPE_DROPPED:
                 return node && node->phase != PHASE_VOID && node_instance(node)->dropped;
         }

@@ -38,7 +38,7 @@ void request_all(Supervisor* s, sd_bus_message* m, JobType type);
 /* The bus is gone over which all of them called: they get no answers, what they asked for goes on. */
 void requests_forget_callers(Supervisor* s);
 
-/* Restarts all outdated nodes (instance.h) role by role; each is looked at again when its turn comes. Who asks for it while
+/* Restarts all outdated nodes role by role; each is looked at again when its turn comes. Who asks for it while
  * it is under way has it done once more afterwards. */
 void request_restart_of_outdated(Supervisor* s);
 

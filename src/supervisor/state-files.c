@@ -104,8 +104,8 @@ static char* life_to_text(const Node* node, size_t* ret_size) {
         FILE* f = open_memstream(&text, ret_size);
 
         assert(f);
-        (void) fprintf(f, "VERSION=%u\nORIGIN=%s\nLAYOUT=%s\nPHASE=%s\nOUTCOME=%s\n", LIFE_VERSION,
-                       node_origin_to_string(node->origin), node->layout ? node->layout : "",
+        (void) fprintf(f, "VERSION=%u\nORIGIN=%s\nLAYOUT=%s\nOUTDATED=%i\nPHASE=%s\nOUTCOME=%s\n", LIFE_VERSION,
+                       node_origin_to_string(node->origin), node->layout ? node->layout : "", (int) node->outdated,
                        node_phase_to_string(node->phase), node_outcome_to_string(node->outcome));
         print_numbers(f, node, node_keys, ELEMENTSOF(node_keys));
         (void) fclose(f);
@@ -137,11 +137,13 @@ static bool read_numbers(char** text, void* object, const LifeKey* keys, size_t 
 }
 
 static bool read_launch(char** text, Node* node) {
-        const char* layout;
+        const char *layout, *outdated;
 
         node->origin = node_origin_from_string(next_value(text, "ORIGIN"));
         layout = next_value(text, "LAYOUT");
-        if (node->origin < 0 || !layout || (*layout && !node_files_is_layout(layout)))
+        outdated = next_value(text, "OUTDATED");
+        if (node->origin < 0 || !layout || (*layout && !node_files_is_layout(layout)) || !outdated ||
+            parse_bool(outdated, &node->outdated) < 0)
                 return false;
         free_and_replace(node->layout, *layout ? xstrdup(layout) : NULL);
         return true;

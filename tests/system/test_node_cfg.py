@@ -74,6 +74,14 @@ def pids(machine, *names):
     return {name: machine.status(name)[name]["pid"] for name in names}
 
 
+def kill_daemon(machine):
+    """Returns when there is another one."""
+    before = machine.main_pid(UNIT)
+    machine.expect("Failed with result 'signal'")
+    machine.run(["systemctl", "kill", "-s", "KILL", "--kill-who=main", UNIT])
+    machine.wait_for(lambda: machine.main_pid(UNIT) not in (0, before))
+
+
 ALL = ["logger-1", "manager", "proxy-1", "worker-1"]
 
 
@@ -353,9 +361,8 @@ def test_static_nodes_outlive_the_daemon_and_stay_static(machine):
     apply(machine, CLUSTER)
     wait_running(machine, *ALL[:3])
     before = pids(machine, *ALL[:3])
-    machine.run(["systemctl", "kill", "-s", "KILL", "--kill-who=main", UNIT])
-    machine.expect("Failed with result 'signal'")
-    status = machine.wait_for(lambda: wait_running(machine, *ALL[:3]))
+    kill_daemon(machine)
+    status = wait_running(machine, *ALL[:3])
     assert {s["origin"] for s in status.values()} == {"static"} and pids(machine, *ALL[:3]) == before
     assert diff(machine) == []
 
@@ -369,6 +376,21 @@ def test_a_start_applies_what_changed_meanwhile(machine):
     machine.wait_for(lambda: machine.status("worker-1")["worker-1"].get("pid") != before["worker-1"])
     wait_running(machine, *ALL, "worker-2")
     assert pids(machine, *ALL[:3]) == {name: before[name] for name in ALL[:3]}
+
+
+def test_restarts_that_a_killed_daemon_owed_are_done_by_the_next(machine, story):
+    deaf = section("logger-1", "logger", env_vars="ZEEK_STANDIN=ignore-term")
+    apply(machine, deaf + MANAGER + PROXY + worker())
+    before = pids(machine, *wait_running(machine, *ALL))
+    deaf_file = machine.lab.path("/var/lib/zeek-supervisor/nodes/logger-1/.status")
+    machine.wait_for(lambda: deaf_file.exists() and deaf_file.read_text().startswith("RUNNING"))
+    apply(machine, (deaf.strip() + ",A=1\n\n") + MANAGER + PROXY + worker(env_vars="A=1"))
+    machine.wait_for(lambda: machine.status("logger-1")["logger-1"]["state"] == "stopping")
+    kill_daemon(machine)
+    machine.wait_for(lambda: machine.status("worker-1")["worker-1"]["pid"] != before["worker-1"])
+    wait_running(machine, *ALL)
+    assert pids(machine, "manager", "proxy-1") == {name: before[name] for name in ("manager", "proxy-1")}
+    assert diff(machine) == []
 
 
 def test_a_wrong_file_at_the_start_touches_nobody_and_is_said(machine):
@@ -430,7 +452,7 @@ def test_nodes_of_a_daemon_that_knew_no_node_cfg_are_runtime_nodes(machine):
     wait_running(machine, *ALL[:3], "mine")
     before = pids(machine, *ALL[:3], "mine")
     machine.lab.write(
-        "/usr/local/bin/older", "sed -i -e s/VERSION=3/VERSION=2/ -e '/^ORIGIN=/d' -e '/^LAYOUT=/d' "
+        "/usr/local/bin/older", "sed -i -e s/VERSION=3/VERSION=2/ -e '/^ORIGIN=/d' -e '/^LAYOUT=/d' -e '/^OUTDATED=/d' "
         "-e 's/^ORDER_HASH=.*/ORDER_HASH=7/' /run/zeek-supervisor/state/*.life\n",
     )
     machine.lab.drop_in(UNIT, "[Service]\nExecStartPre=/bin/sh /usr/local/bin/older\n", name="older")
