@@ -219,6 +219,10 @@ class Packaging(unittest.TestCase):
         self.assertEqual(list(packaging.check_versions(meson, "x (0.1.0) unstable; urgency=medium\n")), [])
         self.assertEqual(len(list(packaging.check_versions(meson, "x (0.1.1) unstable; urgency=medium\n"))), 1)
 
+    def test_a_transcript_of_another_demo_is_found(self):
+        self.assertEqual(list(packaging.check_transcript(b"", "From demo e3b0c44298fc\n\n== It\n")), [])
+        self.assertEqual(len(list(packaging.check_transcript(b"x", "From demo e3b0c44298fc\n"))), 1)
+
     def test_a_library_that_is_not_asked_for_is_found(self):
         self.assertEqual(list(packaging.check_build_depends(self.PACKAGES, "Build-Depends:\n libx-dev (>= 1),\n meson\n")), [])
         (finding,) = packaging.check_build_depends(self.PACKAGES, "Build-Depends:\n libxx-dev,\n meson\n")
