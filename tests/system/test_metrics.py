@@ -13,6 +13,8 @@ SERVICE, SOCKET = "zeek-supervisor-metrics.service", "zeek-supervisor-metrics.so
 ADDRESS = "/run/zeek-supervisor-metrics/socket"
 OPENMETRICS = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
 
+LAB = {"bus": "daemon"}  # the stricter one about who may come
+
 pytestmark = pytest.mark.usefixtures("service", "cleared")
 
 
