@@ -39,6 +39,17 @@ static const SettingKey zeek_control_keys[] = {
 };
 
 #undef AT
+#define AT(member) offsetof(ArchiverSettings, member)
+
+static const SettingKey archiver_keys[] = {
+        { "Archive", &setting_bool, AT(archive), "yes" },
+        { "Binary", &setting_path, AT(binary) },
+        { "Arguments", &setting_arguments, AT(arguments) },
+        { "LogQueueDirectory", &setting_path, AT(log_queue_directory) },
+        { "LogDirectory", &setting_path, AT(log_directory) },
+};
+
+#undef AT
 #define AT(member) offsetof(NodeSettings, member)
 
 static const SettingKey node_keys[] = {
@@ -87,6 +98,7 @@ static const SettingKey node_keys[] = {
 const SettingGroup supervisor_setting_group = { supervisor_keys, ELEMENTSOF(supervisor_keys) };
 const SettingGroup zeek_setting_group = { zeek_keys, ELEMENTSOF(zeek_keys) };
 const SettingGroup zeek_control_setting_group = { zeek_control_keys, ELEMENTSOF(zeek_control_keys) };
+const SettingGroup archiver_setting_group = { archiver_keys, ELEMENTSOF(archiver_keys) };
 const SettingGroup node_setting_group = { node_keys, ELEMENTSOF(node_keys) };
 
 static_assert(ELEMENTSOF(node_keys) <= 64, "which keys were assigned is remembered in 64 bits");

@@ -15,6 +15,7 @@ typedef struct SettingGroup {
 extern const SettingGroup supervisor_setting_group;   /* SupervisorSettings */
 extern const SettingGroup zeek_setting_group;         /* ZeekSettings */
 extern const SettingGroup zeek_control_setting_group; /* ZeekControlSettings */
+extern const SettingGroup archiver_setting_group;     /* ArchiverSettings */
 extern const SettingGroup node_setting_group;         /* NodeSettings */
 
 const SettingKey* setting_group_find(const SettingGroup* group, const char* name);

@@ -46,6 +46,7 @@ typedef enum SectionIndex {
         SECTION_SUPERVISOR,
         SECTION_ZEEK,
         SECTION_ZEEK_CONTROL,
+        SECTION_ARCHIVER,
         SECTION_NODE,
         SECTION_ROLE, /* + Role */
         _SECTION_MAX = SECTION_ROLE + _ROLE_MAX,
@@ -56,6 +57,7 @@ typedef struct Assignments {
         SupervisorSettings supervisor;
         ZeekSettings zeek;
         ZeekControlSettings zeek_control;
+        ArchiverSettings archiver;
         NodeSettings node, roles[_ROLE_MAX];
         Section sections[_SECTION_MAX];
 } Assignments;
@@ -74,6 +76,7 @@ static void assignments_init(Assignments* a) {
         a->sections[SECTION_ZEEK] = (Section) { "Zeek", &zeek_setting_group, &a->zeek, 0 };
         a->sections[SECTION_ZEEK_CONTROL] =
                 (Section) { "ZeekControl", &zeek_control_setting_group, &a->zeek_control, 0 };
+        a->sections[SECTION_ARCHIVER] = (Section) { "Archiver", &archiver_setting_group, &a->archiver, 0 };
         a->sections[SECTION_NODE] = (Section) { "Node", &node_setting_group, &a->node, 0 };
         for (Role role = 0; role < _ROLE_MAX; role++)
                 a->sections[SECTION_ROLE + role] =
@@ -241,6 +244,7 @@ static Settings* assignments_resolve(Assignments* a) {
         resolve_group(&a->sections[SECTION_SUPERVISOR], &settings->supervisor);
         resolve_group(&a->sections[SECTION_ZEEK], &settings->zeek);
         resolve_group(&a->sections[SECTION_ZEEK_CONTROL], &settings->zeek_control);
+        resolve_group(&a->sections[SECTION_ARCHIVER], &settings->archiver);
         for (Role role = 0; role < _ROLE_MAX; role++) {
                 Section* const sections[] = { &a->sections[SECTION_ROLE + role], &a->sections[SECTION_NODE] };
 
@@ -288,6 +292,7 @@ Settings* settings_free(Settings* settings) {
         clear_group(&supervisor_setting_group, &settings->supervisor);
         clear_group(&zeek_setting_group, &settings->zeek);
         clear_group(&zeek_control_setting_group, &settings->zeek_control);
+        clear_group(&archiver_setting_group, &settings->archiver);
         for (Role role = 0; role < _ROLE_MAX; role++)
                 clear_group(&node_setting_group, &settings->roles[role]);
         free(settings);

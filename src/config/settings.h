@@ -87,6 +87,15 @@ typedef struct ZeekControlSettings {
         char* interface_suffix;
 } ZeekControlSettings;
 
+/* Of the helper that takes rotated logs out of the queue. */
+typedef struct ArchiverSettings {
+        bool archive;
+        char* binary;              /* NULL: zeek-archiver beside zeek, if it is there */
+        char** arguments;          /* before the two directories */
+        char* log_queue_directory; /* NULL: below the state directory */
+        char* log_directory;       /* NULL: where the system's logs are */
+} ArchiverSettings;
+
 /* For the nodes of one role. Where a number limits something, UINT64_MAX is "not set" and "infinity". */
 typedef struct NodeSettings {
         char* user;  /* name or number */
@@ -125,6 +134,7 @@ typedef struct Settings {
         SupervisorSettings supervisor;
         ZeekSettings zeek;
         ZeekControlSettings zeek_control;
+        ArchiverSettings archiver;
         NodeSettings roles[_ROLE_MAX];
 } Settings;
 

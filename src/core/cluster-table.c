@@ -130,6 +130,13 @@ const ClusterEndpoint* cluster_table_find(const ClusterTable* t, const char* nam
         return bsearch(&key, t->endpoints, t->n, sizeof(ClusterEndpoint), endpoint_compare);
 }
 
+bool cluster_table_has_role(const ClusterTable* t, Role role) {
+        for (size_t i = 0; i < t->n; i++)
+                if (t->endpoints[i].role == role)
+                        return true;
+        return false;
+}
+
 bool cluster_table_equal(const ClusterTable* a, const ClusterTable* b) {
         if (a == b)
                 return true;

@@ -46,4 +46,5 @@ int cluster_endpoint_finish(ClusterEndpoint* endpoint, ConfigError* e);
 int cluster_table_finish(ClusterTable* t, ConfigError* e);
 
 const ClusterEndpoint* cluster_table_find(const ClusterTable* t, const char* name);
+bool cluster_table_has_role(const ClusterTable* t, Role role) _pure_;
 bool cluster_table_equal(const ClusterTable* a, const ClusterTable* b);

@@ -111,6 +111,7 @@ static int make_order(const Supervisor* s, const Configuration* c, const NodeSpe
                                          .state_directory = s->places.state_directory,
                                          .layout_directory = files->layout_directory,
                                          .node_config = files->config,
+                                         .log_queue = places_log_queue(&s->places, &c->settings->archiver),
                                          .user_mode = s->places.user_mode,
                                  },
                                  ret_why);

@@ -59,6 +59,8 @@ int launch_order_init(LaunchOrder* order, const Configuration* c, const NodeSpec
                                 .zeek_path = c->zeek_path,
                                 .layout_directory = paths->layout_directory,
                                 .node_config_file = paths->node_config,
+                                .script_directory = SCRIPT_DIRECTORY,
+                                .log_queue = zeek_logger_script(c->version, spec) ? paths->log_queue : NULL,
                                 .user = account->name,
                                 .home = account->home,
                                 .shell = account->shell,

@@ -10,6 +10,7 @@ typedef struct LaunchPaths {
         const char* state_directory;
         const char* layout_directory; /* of the file cluster-layout.zeek; NULL: the node stands alone */
         const char* node_config;      /* the node's configuration as JSON */
+        const char* log_queue;        /* for rotated logs */
         bool user_mode;
 } LaunchPaths;
 

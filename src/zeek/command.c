@@ -5,6 +5,7 @@
 
 #define ZEROMQ_SCRIPT "policy/frameworks/cluster/backend/zeromq"
 #define BROKER_SCRIPT "policy/frameworks/cluster/backend/broker"
+#define LOGGER_SCRIPT "zeek-supervisor/logger"
 
 const char* zeek_backend_script(ZeekBackend backend, ZeekVersion version, const NodeSpec* spec) {
         if (!spec->cluster || spec->cluster->n == 0)
@@ -27,12 +28,20 @@ const char* zeek_backend_script(ZeekBackend backend, ZeekVersion version, const 
         return NULL;
 }
 
+const char* zeek_logger_script(ZeekVersion version, const NodeSpec* spec) {
+        bool logs = spec->cluster && (spec->role == ROLE_LOGGER ||
+                                      (spec->role == ROLE_MANAGER && !cluster_table_has_role(spec->cluster, ROLE_LOGGER)));
+
+        return version.known && logs ? LOGGER_SCRIPT : NULL;
+}
+
 const char* zeek_command_status_file(ZeekVersion version) {
         return version.known ? ZEEK_STATUS_FILE : NULL;
 }
 
 char** zeek_command(const char* binary, const ZeekSettings* settings, ZeekVersion version, const NodeSpec* spec) {
         const char* backend_script = zeek_backend_script(settings->backend, version, spec);
+        const char* logger_script = zeek_logger_script(version, spec);
         const char* status_file = zeek_command_status_file(version);
         char** argv = NULL;
 
@@ -54,6 +63,8 @@ char** zeek_command(const char* binary, const ZeekSettings* settings, ZeekVersio
         }
         if (backend_script)
                 strv_extend(&argv, backend_script);
+        if (logger_script)
+                strv_extend(&argv, logger_script);
         strv_extend_strv(&argv, spec->addl_base_scripts);
         strv_extend_strv(&argv, settings->scripts);
         strv_extend_strv(&argv, spec->addl_user_scripts);

@@ -49,6 +49,8 @@ static void set_zeek_path(char*** env, const ZeekSurroundings* around, const Zee
                         own = fallback = default_zeek_path(around->binary_directory);
                 whole = xasprintf("%s:%s", around->layout_directory, own);
         }
+        if (whole && around->script_directory)
+                free_and_replace(whole, xasprintf("%s:%s", whole, around->script_directory));
         if (whole)
                 strv_env_set(env, "ZEEKPATH", whole);
 }
@@ -70,5 +72,6 @@ char** zeek_environment(const ZeekSurroundings* around, const ZeekSettings* sett
         if (spec->cluster && spec->cluster->n > 0)
                 strv_env_set(&env, "CLUSTER_NODE", spec->name);
         set_if_known(&env, "ZEEK_SUPERVISOR_NODE_CONFIG", around->node_config_file);
+        set_if_known(&env, "ZEEK_SUPERVISOR_LOG_QUEUE", around->log_queue);
         return env;
 }

@@ -6,9 +6,10 @@
  *   PATH (zeek's own directory first), HOME, USER, LOGNAME, SHELL, LANG
  *   [Zeek] Environment=
  *   the node's env
- *   ZEEKPATH: the layout's directory before whatever the path is by then
+ *   ZEEKPATH: the layout's directory before whatever the path is by then, and that of our scripts behind it
  *   CLUSTER_NODE, if the node has a cluster table
- *   ZEEK_SUPERVISOR_NODE_CONFIG */
+ *   ZEEK_SUPERVISOR_NODE_CONFIG
+ *   ZEEK_SUPERVISOR_LOG_QUEUE, for whoever writes the logs of a cluster */
 
 #include "config/settings.h"
 #include "core/node-spec.h"
@@ -18,6 +19,8 @@ typedef struct ZeekSurroundings {
         const char* binary_directory; /* of zeek_binary_directory(); required */
         const char* zeek_path;        /* what `zeek-config --zeekpath` printed, without the line end */
         const char* layout_directory; /* that holds the node's cluster-layout.zeek */
+        const char* script_directory; /* of our own scripts */
+        const char* log_queue;        /* where rotated logs go */
         const char* node_config_file; /* for ZEEK_SUPERVISOR_NODE_CONFIG */
         const char* user;
         const char* home;

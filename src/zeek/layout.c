@@ -48,13 +48,6 @@ static const char* find_manager(const ClusterTable* table) {
         return manager;
 }
 
-static bool has_logger(const ClusterTable* table) {
-        for (size_t i = 0; i < table->n; i++)
-                if (table->endpoints[i].role == ROLE_LOGGER)
-                        return true;
-        return false;
-}
-
 static void write_endpoint(FILE* f, const ClusterEndpoint* endpoint, const char* manager, ZeekVersion version) {
         (void) fputs("\t[", f);
         write_string(f, endpoint->name);
@@ -83,7 +76,7 @@ char* zeek_layout_text(const ClusterTable* table, ZeekVersion version) {
                 abort(); /* out of memory; see util/alloc.h */
 
         (void) fputs("# Written by zeek-supervisor from the cluster table of its nodes; changes are lost.\n", f);
-        (void) fprintf(f, "redef Cluster::manager_is_logger = %c;\n", has_logger(table) ? 'F' : 'T');
+        (void) fprintf(f, "redef Cluster::manager_is_logger = %c;\n", cluster_table_has_role(table, ROLE_LOGGER) ? 'F' : 'T');
         (void) fputs("redef Cluster::nodes = {\n", f);
         for (size_t i = 0; i < table->n; i++)
                 write_endpoint(f, &table->endpoints[i], manager, version);

@@ -68,6 +68,25 @@ static int take_condition(Checker* checker, Token* tokens, size_t* ret_n) {
         return 0;
 }
 
+/* Of those of Zeek's own scripts that somebody asks for: since when they are there for everybody. */
+static const struct {
+        const char* name;
+        unsigned since;
+} identifiers[] = {
+        { "archiver_rotation_format_func", ZEEK_SERIES(6, 0) },
+        { "from_json", ZEEK_SERIES(6, 1) },
+};
+
+static Branch branch_of_identifier(const Checker* checker, const Token* token, bool wanted) {
+        for (size_t i = 0; i < ELEMENTSOF(identifiers); i++)
+                if (token_is(token, identifiers[i].name)) {
+                        bool defined = version_has(checker->scripts->version, identifiers[i].since, ZEEK_SERIES_NONE);
+
+                        return defined == wanted ? BRANCH_TAKEN : BRANCH_SKIPPED;
+                }
+        return BRANCH_CHECKED;
+}
+
 static int begin_condition(Checker* checker, const Token* directive) {
         Token tokens[SCRIPT_STATEMENT_MAX];
         Branch branch = BRANCH_CHECKED;
@@ -84,8 +103,10 @@ static int begin_condition(Checker* checker, const Token* directive) {
         r = take_condition(checker, tokens, &n);
         if (r < 0)
                 return r;
-        /* which identifiers a Zeek has defined is not known here, so @ifdef and @ifndef stay open */
-        if (token_is(directive, "@if")) {
+        /* which identifiers a Zeek has defined is known here of few, so @ifdef and @ifndef mostly stay open */
+        if (n == 1 && (token_is(directive, "@ifdef") || token_is(directive, "@ifndef")))
+                branch = branch_of_identifier(checker, &tokens[0], token_is(directive, "@ifdef"));
+        else if (token_is(directive, "@if")) {
                 Value value = expression_evaluate(tokens, n, &checker->scripts->world);
 
                 if (value.type == VALUE_BOOL)

@@ -398,6 +398,43 @@ redef Log::default_rotation_postprocessor_cmd = "";
         self.assertEqual(self.stop(process)[0], 0)
 
 
+class ShippedScripts(Case):
+    """Those that zeek-supervisor brings along, as far as a program can check them that does not run scripts."""
+
+    SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../scripts")
+    SERIES = "4.0.9", "4.2.2", "5.0.10", "5.2.2", "6.0.5", "6.2.1", "7.0.11", "7.1.1", "8.0.0", "8.1.0", "9.0.0"
+
+    def start_logger(self, version, *arguments, **env):
+        self.play(version)
+        backend = ["policy/frameworks/cluster/backend/zeromq"] if version >= "8.1" else []
+        env = {"ZEEKPATH": f".:{self.SCRIPTS}", "PATH": "/usr/bin:/bin", **env}
+        return self.start_node("logger-1", *backend, "zeek-supervisor/logger", *arguments, env=env)
+
+    def test_a_logger_of_any_series_needs_no_helper_and_rotates_into_the_queue(self):
+        for version in self.SERIES:
+            with self.subTest(version):
+                queue = os.path.join(self.directory, "queue", version)
+                process = self.start_logger(version, "local", ZEEK_SUPERVISOR_LOG_QUEUE=queue)
+                self.assertEqual(self.stop(process)[::2], (0, "received termination signal\n"))
+                self.assertRegex(" ".join(os.listdir(queue)), r"^cluster__[-0-9]{19}__[-0-9]{19}__\.log$")
+
+    def test_without_a_word_about_the_queue_it_is_beside_the_logs(self):
+        self.stop(self.start_logger("7.0.11"))
+        self.assertEqual(len(os.listdir(os.path.join(self.directory, "log-queue"))), 1)
+
+    def test_what_is_loaded_later_wins(self):
+        self.write("mine.zeek", 'redef Log::default_rotation_dir = "mine";\n')
+        self.stop(self.start_logger("7.0.11", "mine"))
+        self.assertEqual(len(os.listdir(os.path.join(self.directory, "mine"))), 1)
+
+    def test_any_node_of_any_series_can_load_the_script_about_itself(self):
+        for version in self.SERIES:
+            with self.subTest(version):
+                self.play(version)
+                env = {"ZEEKPATH": f".:{self.SCRIPTS}"}
+                self.assertEqual(self.run_zeek("zeek-supervisor/node", directives="exit", env=env)[::2], (0, ""))
+
+
 class Directives(Case):
     def test_lines_are_numbered_without_a_gap(self):
         for directives in ("print=100000,bytes=100", "print=50,rate=1000", "print=1000,each-line"):

@@ -97,6 +97,7 @@ static void every_key_is_read(void** state) {
                 "[Supervisor]\nMaxNodes=7\nLogLevel=debug\nAdoptTimeoutSec=1min\n"
                 "[Zeek]\nBinary=/opt/zeek/bin/zeek\nScripts=a 'b c'\nBackend=zeromq\nScriptPath=.:/x\n"
                 "Arguments=-C -f \"tcp port 80\"\nEnvironment=A=1 \"B=2 3\" C=\n"
+                "[Archiver]\nArchive=no\nBinary=/opt/z/archive\nArguments=-v 'a b'\nLogQueueDirectory=/q\nLogDirectory=/l\n"
                 "[Node]\nUser=1000\nGroup=adm\nRestart=on-failure\nRestartDelaySec=100ms\nRestartDelayMaxSec=infinity\n"
                 "RestartResetSec=2min\nRestartAttempts=9\nRestartPreventExitStatus=3 SIGKILL ABRT\n"
                 "StopTimeoutSec=infinity\nReadyTimeoutSec=0\nMemoryMax=2G\nMemoryHigh=1.5G\nMemorySwapMax=infinity\n"
@@ -116,6 +117,11 @@ static void every_key_is_read(void** state) {
         assert_string_equal(settings->zeek.arguments[2], "tcp port 80");
         assert_string_equal(strv_env_get(settings->zeek.environment, "B"), "2 3");
         assert_string_equal(strv_env_get(settings->zeek.environment, "C"), "");
+        assert_false(settings->archiver.archive);
+        assert_string_equal(settings->archiver.binary, "/opt/z/archive");
+        assert_string_equal(settings->archiver.arguments[1], "a b");
+        assert_string_equal(settings->archiver.log_queue_directory, "/q");
+        assert_string_equal(settings->archiver.log_directory, "/l");
         assert_string_equal(node->user, "1000");
         assert_string_equal(node->group, "adm");
         assert_int_equal(node->restart, RESTART_ON_FAILURE);
@@ -407,13 +413,15 @@ static void the_shipped_file_shows_the_defaults(void** state) {
         assert_same_group(&supervisor_setting_group, &defaults->supervisor, &settings->supervisor);
         assert_same_group(&zeek_setting_group, &defaults->zeek, &settings->zeek);
         assert_same_group(&zeek_control_setting_group, &defaults->zeek_control, &settings->zeek_control);
+        assert_same_group(&archiver_setting_group, &defaults->archiver, &settings->archiver);
         for (Role role = 0; role < _ROLE_MAX; role++)
                 assert_same_group(&node_setting_group, &defaults->roles[role], &settings->roles[role]);
 }
 
 static void the_shipped_file_names_every_key(void** state) {
         static const SettingGroup* const groups[] = {
-                &supervisor_setting_group, &zeek_setting_group, &zeek_control_setting_group, &node_setting_group
+                &supervisor_setting_group, &zeek_setting_group, &zeek_control_setting_group, &archiver_setting_group,
+                &node_setting_group
         };
         _cleanup_free_ char* shipped = read_shipped();
 

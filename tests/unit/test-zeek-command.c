@@ -54,6 +54,33 @@ static void the_backend_follows_version_and_configuration(void** state) {
                 }
 }
 
+static void whoever_writes_the_logs_of_a_cluster_loads_a_script_for_that(void** state) {
+        static const struct {
+                const char *name, *cluster;
+                bool logs;
+        } table[] = {
+                { "l", "\"l\":{\"role\":\"LOGGER\",\"host\":\"::1\"},\"m\":{\"role\":\"MANAGER\",\"host\":\"::1\"}", true },
+                { "m", "\"l\":{\"role\":\"LOGGER\",\"host\":\"::1\"},\"m\":{\"role\":\"MANAGER\",\"host\":\"::1\"}", false },
+                { "m", "\"m\":{\"role\":\"MANAGER\",\"host\":\"::1\"},\"w\":{\"role\":\"WORKER\",\"host\":\"::1\"}", true },
+                { "w", "\"m\":{\"role\":\"MANAGER\",\"host\":\"::1\"},\"w\":{\"role\":\"WORKER\",\"host\":\"::1\"}", false },
+                { "p", "\"p\":{\"role\":\"PROXY\",\"host\":\"::1\"}", false },
+                { "n", "\"n\":{\"role\":\"NONE\",\"host\":\"::1\"}", false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char* json =
+                        xasprintf("{\"name\":\"%s\",\"addl_base_scripts\":[\"b\"],\"cluster\":{%s}}", table[i].name,
+                                  table[i].cluster);
+                const char* script = table[i].logs ? " zeek-supervisor/logger" : "";
+                _cleanup_free_ char* old = xasprintf("/z/bin/zeek -U .status%s b local", script);
+                _cleanup_free_ char* new = xasprintf("/z/bin/zeek -U .status " ZEROMQ "%s b local", script);
+
+                expect_command("", "4.0.0", json, old);
+                expect_command("", "8.1.0", json, new);
+                expect_command("", "unknown", json, "/z/bin/zeek b local");
+        }
+}
+
 static void each_part_has_its_place(void** state) {
         expect_command("[Zeek]\nArguments=-C \"-f ip proto 6\"\nScripts=local site/ours\n", "8.1.0",
                        "{\"name\":\"w\",\"interface\":\"af_packet::eth0\",\"bare_mode\":true,"
@@ -74,6 +101,7 @@ static void scripts_may_be_none(void** state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_backend_follows_version_and_configuration),
+                cmocka_unit_test(whoever_writes_the_logs_of_a_cluster_loads_a_script_for_that),
                 cmocka_unit_test(each_part_has_its_place),
                 cmocka_unit_test(scripts_may_be_none),
         };

@@ -10,6 +10,8 @@ static const ZeekSurroundings all_known = {
         .zeek_path = ".:/printed/path",
         .layout_directory = "/run/layouts/1",
         .node_config_file = "/run/nodes/w.json",
+        .script_directory = "/ours",
+        .log_queue = "/queue",
         .user = "zeek",
         .home = "/var/lib/zeek",
         .shell = "/bin/sh",
@@ -43,8 +45,9 @@ static void the_environment_starts_clean(void** state) {
 
         assert_string_equal(joined, "PATH=/opt/zeek/bin:" SYSTEM_PATH "\n"
                                     "HOME=/var/lib/zeek\nUSER=zeek\nLOGNAME=zeek\nSHELL=/bin/sh\nLANG=C.UTF-8\n"
-                                    "ZEEKPATH=/run/layouts/1:.:/printed/path\nCLUSTER_NODE=w\n"
-                                    "ZEEK_SUPERVISOR_NODE_CONFIG=/run/nodes/w.json");
+                                    "ZEEKPATH=/run/layouts/1:.:/printed/path:/ours\nCLUSTER_NODE=w\n"
+                                    "ZEEK_SUPERVISOR_NODE_CONFIG=/run/nodes/w.json\n"
+                                    "ZEEK_SUPERVISOR_LOG_QUEUE=/queue");
 }
 
 static void what_is_not_known_is_left_out(void** state) {
@@ -89,18 +92,18 @@ static void the_layout_comes_first_in_zeekpath(void** state) {
         static const struct {
                 const char *printed, *layout, *configuration, *json, *expected;
         } table[] = {
-                { "printed", "/l", "", "{\"name\":\"w\"}", "/l:printed" },
-                { "printed", NULL, "", "{\"name\":\"w\"}", "printed" },
+                { "printed", "/l", "", "{\"name\":\"w\"}", "/l:printed:/ours" },
+                { "printed", NULL, "", "{\"name\":\"w\"}", "printed:/ours" },
                 { NULL, NULL, "", "{\"name\":\"w\"}", NULL },
                 { NULL, "/l", "", "{\"name\":\"w\"}",
                   "/l:.:/opt/zeek/share/zeek:/opt/zeek/share/zeek/policy:/opt/zeek/share/zeek/site:"
-                  "/opt/zeek/share/zeek/builtin-plugins" },
-                { "printed", "/l", "[Zeek]\nScriptPath=/a:/b\n", "{\"name\":\"w\"}", "/l:/a:/b" },
-                { NULL, NULL, "[Zeek]\nScriptPath=/a:/b\n", "{\"name\":\"w\"}", "/a:/b" },
-                { "printed", "/l", "[Zeek]\nScriptPath=/a\nEnvironment=ZEEKPATH=/e\n", "{\"name\":\"w\"}", "/l:/e" },
+                  "/opt/zeek/share/zeek/builtin-plugins:/ours" },
+                { "printed", "/l", "[Zeek]\nScriptPath=/a:/b\n", "{\"name\":\"w\"}", "/l:/a:/b:/ours" },
+                { NULL, NULL, "[Zeek]\nScriptPath=/a:/b\n", "{\"name\":\"w\"}", "/a:/b:/ours" },
+                { "printed", "/l", "[Zeek]\nScriptPath=/a\nEnvironment=ZEEKPATH=/e\n", "{\"name\":\"w\"}", "/l:/e:/ours" },
                 { "printed", "/l", "[Zeek]\nEnvironment=ZEEKPATH=/e\n",
-                  "{\"name\":\"w\",\"env\":{\"ZEEKPATH\":\"/n\"}}", "/l:/n" },
-                { "printed", NULL, "", "{\"name\":\"w\",\"env\":{\"ZEEKPATH\":\"/n\"}}", "/n" },
+                  "{\"name\":\"w\",\"env\":{\"ZEEKPATH\":\"/n\"}}", "/l:/n:/ours" },
+                { "printed", NULL, "", "{\"name\":\"w\",\"env\":{\"ZEEKPATH\":\"/n\"}}", "/n:/ours" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
