@@ -7,6 +7,7 @@ from bus import NODE, node_path
 
 CLD_EXITED, CLD_KILLED, CLD_DUMPED = 1, 2, 3
 DIRECTORIES = "/var/lib/zeek-supervisor/nodes"
+LOG_QUEUE = "/var/lib/zeek-supervisor/log-queue"
 
 # of the supervisor's own entries in the journal; see catalog/zeek-supervisor.catalog
 STARTED = "4d89145b89214912a933a035118c1faa"
@@ -59,9 +60,11 @@ def tree(machine, name):
 
 
 def remove_directories(machine):
-    """A node's working directory outlives it; what a test has left in them is to go."""
+    """A node's working directory outlives it, and so do rotated logs; what a test has left of them is to go."""
     for directory in machine.lab.path(DIRECTORIES).iterdir():
         shutil.rmtree(directory)
+    for log in machine.lab.path(LOG_QUEUE).iterdir():
+        log.unlink()
 
 
 class Seen(dict):
