@@ -6,19 +6,24 @@
 #include "util/alloc.h"
 #include "util/escape.h"
 
-#define HOOK_NAME_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
+#define HELPER_NAME_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 
 char* process_name_check(const char* name) {
-        size_t length = strlen(name), prefix = strlen(PROCESS_NAME_HOOK_PREFIX);
+        static const char* const prefixes[] = { PROCESS_NAME_HOOK_PREFIX, PROCESS_NAME_HELPER_PREFIX };
+        size_t length = strlen(name), prefix = 0;
 
-        if (strncmp(name, PROCESS_NAME_HOOK_PREFIX, prefix) != 0)
+        for (size_t i = 0; prefix == 0 && i < ELEMENTSOF(prefixes); i++)
+                if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+                        prefix = strlen(prefixes[i]);
+        if (prefix == 0)
                 return node_name_check(name);
 
-        size_t rest = strspn(name + prefix, HOOK_NAME_CHARS);
-        if (rest == 0 || rest > PROCESS_NAME_HOOK_MAX || prefix + rest != length) {
-                _cleanup_free_ char* quoted = escape_bytes(name, length, prefix + PROCESS_NAME_HOOK_MAX);
+        size_t rest = strspn(name + prefix, HELPER_NAME_CHARS);
+        if (rest == 0 || rest > PROCESS_NAME_HELPER_MAX || prefix + rest != length) {
+                _cleanup_free_ char* quoted = escape_bytes(name, length, prefix + PROCESS_NAME_HELPER_MAX);
 
-                return xasprintf("not the name of a hook: '%s'", quoted);
+                return xasprintf("not the name of a %s: '%s'", prefix == strlen(PROCESS_NAME_HOOK_PREFIX) ? "hook" : "helper",
+                                 quoted);
         }
         return NULL;
 }

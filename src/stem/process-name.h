@@ -2,10 +2,11 @@
 #pragma once
 
 /* What the processes that the stem holds are called: the name of a node, or "hook:" and the name of an output hook whose
- * program it is. No node's name holds a colon, so the two never meet. */
+ * program it is, or "helper:" and what else helps. No node's name holds a colon, so they never meet. */
 
 #define PROCESS_NAME_HOOK_PREFIX "hook:"
-#define PROCESS_NAME_HOOK_MAX 128U /* characters behind the prefix */
+#define PROCESS_NAME_HELPER_PREFIX "helper:"
+#define PROCESS_NAME_HELPER_MAX 128U /* characters behind the prefix */
 
 /* NULL when it is one, else why not (allocated). */
 char* process_name_check(const char* name);

@@ -230,12 +230,12 @@ static void take_list(Adoption* a, sd_bus_message* reply) {
         const char *name, *scope;
         HeldProcess held;
 
-        hook_host_list_begin(a->s->hook_host);
+        helper_host_list_begin(a->s->helper_host);
         while (read_held(reply, &name, &scope, &held) > 0) {
                 Node* node = registry_find(&a->s->registry, name);
 
-                if (hook_host_owns(name)) {
-                        hook_host_found(a->s->hook_host, &(HeldHookProcess) { .name = name,
+                if (helper_host_owns(name)) {
+                        helper_host_found(a->s->helper_host, &(HeldHelper) { .name = name,
                                                                               .scope = scope,
                                                                               .pid = held.pid,
                                                                               .exited = held.exited,
@@ -250,7 +250,7 @@ static void take_list(Adoption* a, sd_bus_message* reply) {
                 else
                         claim(a, name, &held);
         }
-        hook_host_list_end(a->s->hook_host);
+        helper_host_list_end(a->s->helper_host);
 }
 
 static void reconcile_rest(Supervisor* s) {

@@ -90,6 +90,19 @@ static void find_binary(Configuration* c) {
                 c->binary_directory = zeek_binary_directory(c->binary);
 }
 
+/* Beside zeek there may be none, and that is all right; not so where the administrator says that there is. */
+static void find_archiver(Configuration* c) {
+        const char* configured = c->settings->archiver.binary;
+        _cleanup_free_ char* path = NULL;
+
+        if (configured)
+                path = xstrdup(configured);
+        else if (c->binary_directory)
+                path = xasprintf("%s/zeek-archiver", c->binary_directory);
+        if (configured || (path && access(path, X_OK) >= 0))
+                c->archiver = take_ptr(path);
+}
+
 Configuration* configuration_read_files(bool user_mode) {
         char** directories = search_path_directories(user_mode);
         Configuration* c = xnew0(Configuration);
@@ -99,6 +112,7 @@ Configuration* configuration_read_files(bool user_mode) {
                 account_find(&c->accounts[role], c->settings->roles[role].user, c->settings->roles[role].group, user_mode);
         account_find(&c->hook_account, HOOK_USER, NULL, user_mode);
         find_binary(c);
+        find_archiver(c);
         node_file_read(&c->node_file, user_mode, &c->settings->zeek_control, &c->warnings);
 
         strv_free(directories);
@@ -118,6 +132,7 @@ Configuration* configuration_free(Configuration* c) {
         free(c->binary);
         free(c->binary_problem);
         free(c->binary_directory);
+        free(c->archiver);
         free(c->zeek_path);
         free(c);
         return NULL;

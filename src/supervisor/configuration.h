@@ -38,6 +38,7 @@ typedef struct Configuration {
         char* binary_problem;
         char* binary_directory; /* where it really lies */
         ZeekVersion version;
+        char* archiver;         /* the program; NULL: there is none */
         char* zeek_path;        /* what `zeek-config --zeekpath` printed; NULL: not known */
         bool version_unanswered, zeek_path_unanswered; /* asked for, in vain */
 } Configuration;

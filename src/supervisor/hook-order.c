@@ -4,6 +4,7 @@
 
 #include "supervisor/hook-order.h"
 #include "supervisor/order-entry.h"
+#include "supervisor/supervisor.h"
 #include "util/escape.h"
 #include "util/hash.h"
 #include "util/strv.h"
@@ -17,10 +18,6 @@
 
 char* hook_process_name(const char* hook) {
         return xasprintf(PROCESS_PREFIX "%s", hook);
-}
-
-bool hook_process_name_is_one(const char* name) {
-        return strncmp(name, PROCESS_PREFIX, strlen(PROCESS_PREFIX)) == 0;
 }
 
 char* hook_scope_name(const char* hook) {
@@ -73,7 +70,9 @@ static int append_process(sd_bus_message* m, const Account* account, bool user_m
         return r;
 }
 
-int hook_order_append(sd_bus_message* m, const Hook* hook, const Account* account, bool user_mode, int input) {
+static int append_order(const void* subject, sd_bus_message* m, const Supervisor* s, int input) {
+        const Hook* hook = subject;
+        const Account* account = &s->configuration->hook_account;
         _cleanup_free_ char *name = hook_process_name(hook->name), *scope = hook_scope_name(hook->name);
         _cleanup_strv_free_ char** environment = make_environment(hook, account);
         int r;
@@ -88,6 +87,33 @@ int hook_order_append(sd_bus_message* m, const Hook* hook, const Account* accoun
         if (r >= 0)
                 r = order_append_strv(m, "Environment", environment);
         if (r >= 0)
-                r = append_process(m, account, user_mode, input);
+                r = append_process(m, account, s->places.user_mode, input);
         return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static const char* find_problem(const void* subject, const Configuration* c) {
+        return c->hook_account.problem;
+}
+
+static void release(void* subject) {
+        hook_unref(subject);
+}
+
+Helper hook_helper(Hook* hook) {
+        static const HelperType type = {
+                .has_input = true,
+                .stop_usec = HOOK_STOP_USEC,
+                .problem = find_problem,
+                .append_order = append_order,
+                .release = release,
+        };
+
+        return (Helper) {
+                .type = &type,
+                .subject = hook_ref(hook),
+                .name = hook_process_name(hook->name),
+                .scope = hook_scope_name(hook->name),
+                .identifier = xasprintf("zeek-hook-%s", hook->name),
+                .hook = xstrdup(hook->name),
+        };
 }

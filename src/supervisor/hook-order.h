@@ -9,7 +9,7 @@
 #include <systemd/sd-bus.h>
 
 #include "output/hook.h"
-#include "supervisor/configuration.h"
+#include "supervisor/helper-host.h"
 
 #define HOOK_SLICE "zeek-hooks.slice"
 #define HOOK_MEMORY_MAX (UINT64_C(256) * 1024 * 1024)
@@ -18,14 +18,14 @@
 #define HOOK_OOM_SCORE_ADJUST 500 /* rather a filter than what it filters */
 #define HOOK_SCOPE_STOP_USEC (5 * USEC_PER_SEC)
 
-/* "hook:NAME": what the stem calls it. No node's name holds a colon. Allocated. */
+#define HOOK_STOP_USEC (500 * USEC_PER_MSEC) /* from the end of its input to SIGTERM, and on to SIGKILL */
+
+/* "hook:NAME": what the stem calls it. Allocated. */
 char* hook_process_name(const char* hook);
-bool hook_process_name_is_one(const char* name);
 
 /* "zeek-hook-50\x2dnoise.scope" for "50-noise"; of a name that is too long for a unit, its beginning and a hash. */
 char* hook_scope_name(const char* hook);
 bool hook_scope_name_is_one(const char* scope);
 
-/* Appends the order as the a{sv} that org.zeek.Stem.Launch takes. In user mode the account is that of the stem. input is the
- * read end of a pipe. */
-int hook_order_append(sd_bus_message* m, const Hook* hook, const Account* account, bool user_mode, int input);
+/* The hook's program as a helper. */
+Helper hook_helper(Hook* hook);

@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include "core/program-life.h"
+#include "supervisor/helper-host.h"
 #include "supervisor/hook-event.h"
-#include "supervisor/hook-host.h"
+#include "supervisor/hook-order.h"
 #include "supervisor/hook-program.h"
 #include "util/alloc.h"
 #include "util/fd.h"
@@ -17,11 +18,11 @@
 #define STALL_USEC (250 * USEC_PER_MSEC)
 
 struct HookProgram {
-        HookHost* host; /* weak */
+        HelperHost* host; /* weak */
         Hook* hook;
         ProgramLife life;
         ProgramQueue queue;
-        HookProcess* process; /* NULL: there is none, or it is not ours any more */
+        HelperProcess* process; /* NULL: there is none, or it is not ours any more */
         int input, output;
         sd_event_source* writable;
         sd_event_source* readable;
@@ -102,9 +103,9 @@ static void fail(HookProgram* p, const char* why) {
 
         program_life_failed(&p->life, now, good_until(p, now));
         close_pipes(p);
-        p->process = hook_process_end(p->process, true);
+        p->process = helper_process_end(p->process, true);
         let_lines_pass(p, program_queue_fail);
-        hook_event_failed(hook_host_place(p->host), p->hook, why, p->n_passed, p->life.next - now);
+        hook_event_failed(helper_host_place(p->host), p->hook, why, p->n_passed, p->life.next - now);
         p->n_passed = 0;
         p->armed_for = USEC_INFINITY;
         arm(p);
@@ -272,7 +273,7 @@ static int on_timer(sd_event_source* s, uint64_t usec, void* userdata) {
 /* ---- the process ---- */
 
 static int watch_pipes(HookProgram* p) {
-        sd_event* event = hook_host_place(p->host)->event;
+        sd_event* event = helper_host_place(p->host)->event;
         int r;
 
         r = sd_event_add_io(event, &p->writable, p->input, EPOLLOUT, on_writable, p);
@@ -300,7 +301,7 @@ static void on_started(void* userdata, int input, int output) {
                 fail(p, why);
                 return;
         }
-        hook_event_started(hook_host_place(p->host), p->hook);
+        hook_event_started(helper_host_place(p->host), p->hook);
 }
 
 static void on_ended(void* userdata, const char* how) {
@@ -335,20 +336,22 @@ static void on_stopped(void* userdata) {
 }
 
 static void start(HookProgram* p) {
-        static const HookProcessHandlers handlers = {
+        static const HelperProcessHandlers handlers = {
                 .started = on_started,
                 .ended = on_ended,
                 .failed = on_failed,
                 .stopped = on_stopped,
         };
 
-        if (hook_process_start(p->host, p->hook, &handlers, p, &p->process) < 0)
+        Helper helper = hook_helper(p->hook);
+
+        if (helper_process_start(p->host, &helper, &handlers, p, &p->process) < 0)
                 stop(p);
 }
 
-int hook_program_new(HookHost* host, Hook* hook, HookProgram** ret) {
+int hook_program_new(HelperHost* host, Hook* hook, HookProgram** ret) {
         _cleanup_(hook_program_freep) HookProgram* p = xnew0(HookProgram);
-        sd_event* event = hook_host_place(host)->event;
+        sd_event* event = helper_host_place(host)->event;
         usec_t accuracy = 1 + min_u64(hook->timeout_usec / 50, STALL_USEC / 5);
         int r;
 
@@ -379,7 +382,7 @@ HookProgram* hook_program_free(HookProgram* p) {
                 return NULL;
 
         stop(p);
-        hook_process_end(p->process, false);
+        helper_process_end(p->process, false);
         sd_event_source_disable_unref(p->timer);
         sd_event_source_disable_unref(p->room);
         program_queue_done(&p->queue);

@@ -12,11 +12,11 @@
 #include "output/hook.h"
 #include "output/program-queue.h"
 
-typedef struct HookHost HookHost;
+typedef struct HelperHost HelperHost;
 typedef struct HookProgram HookProgram;
 
 /* Begins to start it. Keeps a reference to the hook, which has an exec. */
-int hook_program_new(HookHost* host, Hook* hook, HookProgram** ret);
+int hook_program_new(HelperHost* host, Hook* hook, HookProgram** ret);
 /* Tells those who have asked that it failed, before it returns; the process is ended behind its back. Not to be called from
  * a callback of an asker. */
 HookProgram* hook_program_free(HookProgram* p);

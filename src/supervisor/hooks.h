@@ -10,7 +10,7 @@
 
 #include "config/diagnostics.h"
 #include "output/hook-chain.h"
-#include "supervisor/hook-host.h"
+#include "supervisor/helper-host.h"
 #include "supervisor/output-hub.h"
 #include "supervisor/places.h"
 
@@ -27,7 +27,7 @@ typedef struct HooksPlace {
         sd_event* event;
         const Places* places;
         OutputHub* output;
-        HookHost* programs;
+        HelperHost* programs;
         void (*changed)(void* userdata); /* other hooks are in force */
         void* userdata;
 } HooksPlace;

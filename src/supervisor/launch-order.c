@@ -183,12 +183,6 @@ int launch_order_append(sd_bus_message* m, const LaunchOrder* order, const char*
 
 /* ---- hash ---- */
 
-static uint64_t hash_strv(uint64_t hash, char* const* v) {
-        STRV_FOREACH(s, v)
-                hash = hash_bytes(hash, *s, strlen(*s) + 1);
-        return hash_bytes(hash, "", 1);
-}
-
 static uint64_t hash_string(uint64_t hash, const char* s) {
         return s ? hash_bytes(hash, s, strlen(s) + 1) : hash_bytes(hash, "\xff", 1);
 }

@@ -30,6 +30,7 @@ static void apply_configuration(Supervisor* s, Configuration* c) {
         /* who reads the files again of his own accord repeats nothing */
         if (asked_for)
                 diagnostics_log(&c->warnings);
+        archiver_adapt(s->archiver);
 }
 
 static void apply_to_nodes(Supervisor* s) {

@@ -114,8 +114,8 @@ static void on_exited(const char* name, uint32_t pid, ExitReason reason, void* u
         Supervisor* s = userdata;
         Node* node = registry_find(&s->registry, name);
 
-        if (hook_host_owns(name))
-                hook_host_exited(s->hook_host, name, pid, reason);
+        if (helper_host_owns(name))
+                helper_host_exited(s->helper_host, name, pid, reason);
         else if (!adoption_note_exited(s->adoption, name, pid, reason) && node)
                 incarnation_exited(node_instance(node), pid, reason);
 }
@@ -124,8 +124,8 @@ static void on_emptied(const char* name, uint32_t pid, void* userdata) {
         Supervisor* s = userdata;
         Node* node = registry_find(&s->registry, name);
 
-        if (hook_host_owns(name))
-                hook_host_emptied(s->hook_host, name, pid);
+        if (helper_host_owns(name))
+                helper_host_emptied(s->helper_host, name, pid);
         else if (!adoption_note_emptied(s->adoption, name, pid) && node)
                 incarnation_emptied(node_instance(node), pid);
 }
@@ -304,7 +304,9 @@ static int start_parts(Supervisor* s) {
         r = open_journal(s);
         if (r < 0)
                 return r;
-        r = hook_host_new(s, &s->hook_host);
+        r = helper_host_new(s, &s->helper_host);
+        if (r >= 0)
+                r = archiver_new(s, &s->archiver);
         if (r >= 0)
                 r = output_hub_new(s->event, s->journal, &s->output);
         if (r >= 0)
@@ -314,7 +316,7 @@ static int start_parts(Supervisor* s) {
                                       .event = s->event,
                                       .places = &s->places,
                                       .output = s->output,
-                                      .programs = s->hook_host,
+                                      .programs = s->helper_host,
                                       .changed = on_hooks_changed,
                                       .userdata = s,
                               },
@@ -402,7 +404,8 @@ Supervisor* supervisor_free(Supervisor* s) {
         layout_memo_done(&s->layout_memo);
         configuration_free(s->configuration);
         hooks_free(s->hooks);
-        hook_host_free(s->hook_host);
+        helper_host_free(s->helper_host);
+        archiver_free(s->archiver);
         stem_client_free(s->stem);
         notices_free(s->notices);
         authorizer_free(s->authorizer);

@@ -14,12 +14,13 @@
 #include "core/registry.h"
 #include "service/watchdog.h"
 #include "supervisor/adoption.h"
+#include "supervisor/archiver.h"
 #include "supervisor/authorize.h"
 #include "supervisor/bus-link.h"
 #include "supervisor/call-meter.h"
 #include "supervisor/configuration.h"
 #include "supervisor/diff.h"
-#include "supervisor/hook-host.h"
+#include "supervisor/helper-host.h"
 #include "supervisor/hooks.h"
 #include "supervisor/journal-writer.h"
 #include "supervisor/node-files.h"
@@ -51,7 +52,8 @@ typedef struct Supervisor {
         OutputHub* output;
         StatusAnswers* answers;
         StatusWatches* statuses;
-        HookHost* hook_host;
+        HelperHost* helper_host;
+        Archiver* archiver;
         Hooks* hooks;
         CallMeter* calls; /* how long they take */
         sd_event_source* after_turn;

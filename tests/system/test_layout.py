@@ -120,7 +120,8 @@ def test_an_empty_table_is_no_cluster(machine):
 def test_the_layout_is_first_in_the_search_path_and_nobody_but_root_can_change_it(machine):
     node = create_seen(machine, "node", cluster=cluster_of(node="WORKER"), env=SHOW)
     layout, *rest = node["env.ZEEKPATH"].split(":")
-    assert rest == [".", *(f"/opt/zeek/share/zeek{end}" for end in ("", "/policy", "/site", "/builtin-plugins"))]
+    own = [".", *(f"/opt/zeek/share/zeek{end}" for end in ("", "/policy", "/site", "/builtin-plugins"))]
+    assert rest == [*own, "/usr/share/zeek-supervisor/scripts"]
     paths = ["/run/zeek-supervisor", LAYOUTS, layout, f"{layout}/cluster-layout.zeek"]
     modes = machine.run(["stat", "-c", "%U:%G %a", *paths]).stdout.splitlines()
     assert modes == ["root:root 755"] * 3 + ["root:root 644"]

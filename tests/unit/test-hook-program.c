@@ -2,7 +2,7 @@
 #include <signal.h>
 
 #include "core/program-life.h"
-#include "supervisor/hook-host.h"
+#include "supervisor/helper-host.h"
 #include "supervisor/hook-program.h"
 #include "unit/fake-journal.h"
 #include "util/strv.h"
@@ -11,34 +11,44 @@
 #define FOREVER (60 * USEC_PER_SEC)
 
 /* Stands where the stem and its host would: the test itself is the process. */
-struct HookProcess {
-        const HookProcessHandlers* handlers; /* NULL: nobody wants it any more */
+struct HelperProcess {
+        const HelperProcessHandlers* handlers; /* NULL: nobody wants it any more */
         void* userdata;
         bool killed;
 };
 
-struct HookHost {
-        HookHostPlace place;
-        HookProcess process; /* the last one */
+struct HelperHost {
+        HelperHostPlace place;
+        HelperProcess process; /* the last one */
         unsigned n_started;
         bool stopped;
 };
 
-const HookHostPlace* hook_host_place(const HookHost* host) {
+const HelperHostPlace* helper_host_place(const HelperHost* host) {
         return &host->place;
 }
 
-int hook_process_start(HookHost* host, Hook* hook, const HookProcessHandlers* handlers, void* userdata, HookProcess** ret) {
+void helper_done(Helper* helper) {
+        helper->type->release(helper->subject);
+        free(helper->name);
+        free(helper->scope);
+        free(helper->identifier);
+        free(helper->hook);
+}
+
+int helper_process_start(HelperHost* host, Helper* helper, const HelperProcessHandlers* handlers, void* userdata,
+                         HelperProcess** ret) {
+        helper_done(helper);
         if (host->stopped)
                 return -ESHUTDOWN;
         assert_null(host->process.handlers);
-        host->process = (HookProcess) { .handlers = handlers, .userdata = userdata };
+        host->process = (HelperProcess) { .handlers = handlers, .userdata = userdata };
         host->n_started++;
         *ret = &host->process;
         return 0;
 }
 
-HookProcess* hook_process_end(HookProcess* p, bool kill) {
+HelperProcess* helper_process_end(HelperProcess* p, bool kill) {
         if (p) {
                 p->handlers = NULL;
                 p->killed = kill;
@@ -49,7 +59,7 @@ HookProcess* hook_process_end(HookProcess* p, bool kill) {
 typedef struct Fixture {
         FakeJournal journal;
         sd_event* event;
-        HookHost host;
+        HelperHost host;
         Hook* hook;
         HookProgram* program;
         int questions; /* the program's ends */
@@ -403,7 +413,7 @@ static void one_that_cannot_be_started_has_failed(void** state) {
 
         begin(f, FOREVER);
         assert_int_equal(ask(f), 0);
-        const HookProcess process = f->host.process;
+        const HelperProcess process = f->host.process;
         f->host.process.handlers = NULL;
         process.handlers->failed(process.userdata, "execute /bin/program: No such file or directory");
         assert_string_equal(f->told, "f");
@@ -426,7 +436,7 @@ static void a_host_that_stops_takes_it_away(void** state) {
         Fixture* f = *state;
 
         begin_proved(f, FOREVER);
-        const HookProcess process = f->host.process;
+        const HelperProcess process = f->host.process;
         f->host.process.handlers = NULL;
         f->host.stopped = true;
         process.handlers->stopped(process.userdata);

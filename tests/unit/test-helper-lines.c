@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "supervisor/hook-errors.h"
+#include "supervisor/helper-lines.h"
 #include "unit/fake-journal.h"
 
 typedef struct Fixture {
         FakeJournal journal;
         sd_event* event;
         JournalWriter* writer;
-        HookErrors* errors;
+        HelperLines* errors;
         int fd; /* the program's */
 } Fixture;
 
 static int set_up(void** state) {
-        const HookErrorsOrigin origin = { .hook = "50-test", .scope = "zeek-hook-50\\x2dtest.scope", .pid = 4711 };
+        const HelperLinesOrigin origin = { .identifier = "zeek-hook-50-test",
+                                           .hook = "50-test",
+                                           .scope = "zeek-hook-50\\x2dtest.scope",
+                                           .priority = 4,
+                                           .pid = 4711 };
         Fixture* f = xnew0(Fixture);
         int fds[2];
 
@@ -21,7 +25,7 @@ static int set_up(void** state) {
         assert_int_equal(journal_writer_new(f->event, f->journal.path, &f->writer), 0);
         assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
         assert_int_equal(fd_set_nonblocking(fds[0], true), 0);
-        assert_int_equal(hook_errors_new(f->event, f->writer, &origin, fds[0], &f->errors), 0);
+        assert_int_equal(helper_lines_new(f->event, f->writer, &origin, fds[0], &f->errors), 0);
         f->fd = fds[1];
         *state = f;
         return 0;
@@ -30,7 +34,7 @@ static int set_up(void** state) {
 static int tear_down(void** state) {
         Fixture* f = *state;
 
-        hook_errors_free(f->errors);
+        helper_lines_free(f->errors);
         f->fd = fd_close(f->fd);
         journal_writer_free(f->writer);
         sd_event_unref(f->event);
@@ -82,13 +86,13 @@ static void each_line_is_a_warning_of_the_hook(void** state) {
 }
 
 static void long_lines_are_cut(void** state) {
-        char line[HOOK_ERRORS_LINE_MAX + 4] = {};
+        char line[HELPER_LINES_LINE_MAX + 4] = {};
         Fixture* f = *state;
 
-        memset(line, 'a', HOOK_ERRORS_LINE_MAX);
-        memcpy(line + HOOK_ERRORS_LINE_MAX, "bc\n", 3);
-        say(f, line, HOOK_ERRORS_LINE_MAX + 3);
-        line[HOOK_ERRORS_LINE_MAX] = 0;
+        memset(line, 'a', HELPER_LINES_LINE_MAX);
+        memcpy(line + HELPER_LINES_LINE_MAX, "bc\n", 3);
+        say(f, line, HELPER_LINES_LINE_MAX + 3);
+        line[HELPER_LINES_LINE_MAX] = 0;
         expect(f, line);
         expect(f, "bc");
 }
@@ -97,7 +101,7 @@ static void last_words_are_said(void** state) {
         Fixture* f = *state;
 
         assert_int_equal(write(f->fd, "one\ntwo", 7), 7);
-        f->errors = hook_errors_free(f->errors);
+        f->errors = helper_lines_free(f->errors);
         expect(f, "one");
         expect(f, "two");
 }
@@ -107,15 +111,15 @@ static void too_many_lines_are_counted(void** state) {
         Fixture* f = *state;
         unsigned n = 0;
 
-        for (unsigned i = 0; i < HOOK_ERRORS_BURST + 7; i++) {
+        for (unsigned i = 0; i < HELPER_LINES_BURST + 7; i++) {
                 say(f, "spam\n", 5);
                 while (fake_journal_receive(&f->journal)) {
                         assert_true(decoded_is(&f->journal.entry, "MESSAGE", "spam"));
                         n++;
                 }
         }
-        assert_int_equal(n, HOOK_ERRORS_BURST);
-        f->errors = hook_errors_free(f->errors);
+        assert_int_equal(n, HELPER_LINES_BURST);
+        f->errors = helper_lines_free(f->errors);
         expect(f, "7 lines were dropped, the program prints too many");
 }
 

@@ -3,51 +3,59 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "link/node-fds.h"
 #include "link/stem-names.h"
-#include "supervisor/hook-order.h"
-#include "supervisor/hook-process.h"
+#include "supervisor/helper-process.h"
 #include "util/fd.h"
 #include "util/log.h"
 
 #define INPUT_PIPE_SIZE (256 * 1024)
 #define KILL_AGAIN_USEC (1 * USEC_PER_SEC)
 
-HookProcess* hook_process_new(HookHost* host, const char* name, const char* scope) {
-        HookProcess* p = xnew0(HookProcess);
+void helper_done(Helper* helper) {
+        if (helper->type)
+                helper->type->release(helper->subject);
+        free(helper->name);
+        free(helper->scope);
+        free(helper->identifier);
+        free(helper->hook);
+        *helper = (Helper) {};
+}
+
+HelperProcess* helper_process_new(HelperHost* host, Helper* helper) {
+        HelperProcess* p = xnew0(HelperProcess);
 
         p->host = host;
-        p->name = xstrdup(name);
-        p->scope = xstrdup(scope);
+        p->helper = *helper;
+        *helper = (Helper) {};
         p->input = -EBADF;
         TAILQ_INSERT_TAIL(&host->processes, p, entry);
         return p;
 }
 
-void hook_process_free(HookProcess* p) {
+void helper_process_free(HelperProcess* p) {
         TAILQ_REMOVE(&p->host->processes, p, entry);
         sd_bus_slot_unref(p->call);
         sd_event_source_disable_unref(p->timer);
-        hook_errors_free(p->errors);
+        helper_lines_free(p->errors);
         fd_close(p->input);
-        hook_unref(p->hook);
-        free(p->name);
-        free(p->scope);
+        helper_done(&p->helper);
         free(p);
 }
 
-static void forget(HookProcess* p) {
-        HookHost* host = p->host;
+static void forget(HelperProcess* p) {
+        HelperHost* host = p->host;
 
-        hook_process_free(p);
-        hook_host_process_gone(host);
+        helper_process_free(p);
+        helper_host_process_gone(host);
 }
 
 /* Whoever wants it is told that there is no such process. */
-void hook_process_fail(HookProcess* p, const char* why) {
-        const HookProcessHandlers* handlers = p->handlers;
+void helper_process_fail(HelperProcess* p, const char* why) {
+        const HelperProcessHandlers* handlers = p->handlers;
         void* userdata = p->userdata;
 
         forget(p);
@@ -58,24 +66,24 @@ void hook_process_fail(HookProcess* p, const char* why) {
 /* ---- the end ---- */
 
 /* One-way; repeated until the stem says that there is nothing left. */
-static void post(HookProcess* p, const char* member, int signal) {
+static void post(HelperProcess* p, const char* member, int signal) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
         StemClient* stem = p->host->s->stem;
         int r;
 
         r = stem_client_new_call(stem, member, &call);
         if (r >= 0)
-                r = sd_bus_message_append(call, "s", p->name);
+                r = sd_bus_message_append(call, "s", p->helper.name);
         if (r >= 0 && signal > 0)
                 r = sd_bus_message_append(call, "i", signal);
         if (r >= 0)
                 r = stem_client_post(stem, call);
         if (r < 0 && r != -ENOTCONN)
-                (void) log_warning_errno(r, "Failed to have the stem %s \"%s\": %m", member, p->name);
+                (void) log_warning_errno(r, "Failed to have the stem %s \"%s\": %m", member, p->helper.name);
 }
 
 static int on_released(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
-        HookProcess* p = userdata;
+        HelperProcess* p = userdata;
 
         p->call = sd_bus_slot_unref(p->call);
         if (stem_answer_is_lost(reply)) {
@@ -83,12 +91,12 @@ static int on_released(sd_bus_message* reply, void* userdata, sd_bus_error* ret_
                 return 0;
         }
         if (sd_bus_message_is_method_error(reply, NULL))
-                log_warning("zeek-stem did not release \"%s\": %s", p->name, sd_bus_message_get_error(reply)->message);
+                log_warning("zeek-stem did not release \"%s\": %s", p->helper.name, sd_bus_message_get_error(reply)->message);
         forget(p);
         return 0;
 }
 
-static void release(HookProcess* p) {
+static void release(HelperProcess* p) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
         StemClient* stem = p->host->s->stem;
         int r;
@@ -96,26 +104,26 @@ static void release(HookProcess* p) {
         if (p->call)
                 return;
         (void) sd_event_source_set_enabled(p->timer, SD_EVENT_OFF);
-        p->errors = hook_errors_free(p->errors);
+        p->errors = helper_lines_free(p->errors);
         r = stem_client_new_call(stem, "Release", &call);
         if (r >= 0)
-                r = sd_bus_message_append(call, "s", p->name);
+                r = sd_bus_message_append(call, "s", p->helper.name);
         if (r >= 0)
                 r = stem_client_send(stem, call, &p->call, on_released, p);
         if (r < 0 && r != -ENOTCONN)
-                (void) log_warning_errno(r, "Failed to release \"%s\": %m", p->name);
+                (void) log_warning_errno(r, "Failed to release \"%s\": %m", p->helper.name);
 }
 
 static int on_timer(sd_event_source* source, uint64_t usec, void* userdata) {
-        HookProcess* p = userdata;
+        HelperProcess* p = userdata;
 
-        if (p->urgency < HOOK_PROCESS_KILL)
+        if (p->urgency < HELPER_PROCESS_KILL)
                 p->urgency++;
-        hook_process_pursue(p);
+        helper_process_pursue(p);
         return 0;
 }
 
-static void arm_timer(HookProcess* p, usec_t delay) {
+static void arm_timer(HelperProcess* p, usec_t delay) {
         int r;
 
         if (!p->timer)
@@ -127,39 +135,41 @@ static void arm_timer(HookProcess* p, usec_t delay) {
         }
         /* ESTALE: the loop has ended. So does the program then, with its input, or by the next daemon. */
         if (r < 0 && r != -ESTALE)
-                (void) log_error_errno(r, "Failed to watch the end of \"%s\": %m", p->name);
+                (void) log_error_errno(r, "Failed to watch the end of \"%s\": %m", p->helper.name);
 }
 
 /* Does what is next to be done about one that nobody wants. */
-void hook_process_pursue(HookProcess* p) {
-        if (p->state != HOOK_PROCESS_ENDING)
+void helper_process_pursue(HelperProcess* p) {
+        if (p->state != HELPER_PROCESS_ENDING)
                 return;
 
         if (p->exited && p->emptied)
                 release(p);
-        else if (p->urgency == HOOK_PROCESS_KILL || p->exited) {
+        else if (p->urgency == HELPER_PROCESS_KILL || p->exited) {
                 post(p, "KillScope", SIGKILL);
                 arm_timer(p, KILL_AGAIN_USEC);
         } else {
-                if (p->urgency == HOOK_PROCESS_TERMINATE)
+                if (p->urgency == HELPER_PROCESS_TERMINATE)
                         post(p, "Terminate", 0);
-                arm_timer(p, HOOK_STOP_USEC);
+                arm_timer(p, p->helper.type->stop_usec);
         }
 }
 
-HookProcess* hook_process_end(HookProcess* p, bool kill) {
+HelperProcess* helper_process_end(HelperProcess* p, bool kill) {
         if (!p)
                 return NULL;
 
         p->handlers = NULL;
         p->input = fd_close(p->input);
         if (kill)
-                p->urgency = HOOK_PROCESS_KILL;
-        if (p->state == HOOK_PROCESS_QUEUED)
+                p->urgency = HELPER_PROCESS_KILL;
+        else if (!p->helper.type->has_input)
+                p->urgency = HELPER_PROCESS_TERMINATE;
+        if (p->state == HELPER_PROCESS_QUEUED)
                 forget(p);
-        else if (p->state == HOOK_PROCESS_RUNNING) {
-                p->state = HOOK_PROCESS_ENDING;
-                hook_process_pursue(p);
+        else if (p->state == HELPER_PROCESS_RUNNING) {
+                p->state = HELPER_PROCESS_ENDING;
+                helper_process_pursue(p);
         }
         return NULL;
 }
@@ -186,75 +196,81 @@ static int make_input(int* ret_read, int* ret_write) {
         return 0;
 }
 
-static void watch_errors(HookProcess* p, int fd) {
-        const HookHostPlace* place = &p->host->place;
-        const HookErrorsOrigin origin = {
-                .hook = p->hook->name, .scope = p->scope, .pid = (pid_t) p->pid, .user_mode = place->user_mode
+static void watch_errors(HelperProcess* p, int fd) {
+        const HelperHostPlace* place = &p->host->place;
+        const HelperLinesOrigin origin = {
+                .identifier = p->helper.identifier,
+                .hook = p->helper.hook,
+                .scope = p->helper.scope,
+                .priority = LOG_WARNING,
+                .pid = (pid_t) p->pid,
+                .user_mode = place->user_mode,
         };
         int copy = fd_duplicate(fd), r;
 
-        r = copy < 0 ? copy : hook_errors_new(place->event, place->journal, &origin, copy, &p->errors);
+        r = copy < 0 ? copy : helper_lines_new(place->event, place->journal, &origin, copy, &p->errors);
         if (r < 0)
-                (void) log_error_errno(r, "Failed to read what the program of hook \"%s\" prints: %m", p->hook->name);
+                (void) log_error_errno(r, "Failed to read what \"%s\" prints: %m", p->helper.name);
 }
 
-static void on_running(HookProcess* p, int output, int error) {
+static void on_running(HelperProcess* p, int output, int error) {
         _cleanup_close_ int copy = fd_duplicate(output);
 
         watch_errors(p, error);
-        p->state = p->handlers && copy >= 0 ? HOOK_PROCESS_RUNNING : HOOK_PROCESS_ENDING;
-        if (p->state == HOOK_PROCESS_RUNNING) {
+        p->state = p->handlers && copy >= 0 ? HELPER_PROCESS_RUNNING : HELPER_PROCESS_ENDING;
+        if (p->state == HELPER_PROCESS_RUNNING) {
                 p->handlers->started(p->userdata, take_fd(p->input), take_fd(copy));
                 return;
         }
 
         p->input = fd_close(p->input);
         if (p->handlers) { /* there is no descriptor to be had */
-                const HookProcessHandlers* handlers = take_ptr(p->handlers);
+                const HelperProcessHandlers* handlers = take_ptr(p->handlers);
 
-                p->urgency = HOOK_PROCESS_KILL;
+                p->urgency = HELPER_PROCESS_KILL;
                 handlers->failed(p->userdata, strerror(-copy));
         }
-        hook_process_pursue(p);
+        helper_process_pursue(p);
 }
 
 /* Nothing came of the launch, or that of somebody else did. */
-static void requeue(HookProcess* p) {
+static void requeue(HelperProcess* p) {
         p->input = fd_close(p->input);
         if (p->handlers)
-                p->state = HOOK_PROCESS_QUEUED;
+                p->state = HELPER_PROCESS_QUEUED;
         else
                 forget(p);
 }
 
 static int on_launched(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
         const sd_bus_error* error = sd_bus_message_get_error(reply);
-        HookProcess* p = userdata;
-        HookHost* host = p->host;
+        HelperProcess* p = userdata;
+        HelperHost* host = p->host;
         int fds[_NODE_FD_MAX];
 
         p->call = sd_bus_slot_unref(p->call);
         if (stem_answer_is_lost(reply) || sd_bus_error_has_name(error, STEM_ERROR_EXISTS)) {
                 requeue(p);
-                hook_host_look_again(host);
+                helper_host_look_again(host);
         } else if (error)
-                hook_process_fail(p, error->message);
+                helper_process_fail(p, error->message);
         else if (sd_bus_message_read(reply, "u", &p->pid) >= 0 && node_fds_read(reply, fds) >= 0)
                 on_running(p, fds[NODE_FD_OUTPUT], fds[NODE_FD_ERROR]);
         return 0;
 }
 
-static int send_order(HookProcess* p) {
+static int send_order(HelperProcess* p) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
         _cleanup_close_ int theirs = -EBADF;
+        const HelperType* type = p->helper.type;
         Supervisor* s = p->host->s;
         int r;
 
         r = stem_client_new_call(s->stem, "Launch", &call);
-        if (r >= 0)
+        if (r >= 0 && type->has_input)
                 r = make_input(&theirs, &p->input);
         if (r >= 0)
-                r = hook_order_append(call, p->hook, &s->configuration->hook_account, s->places.user_mode, theirs);
+                r = type->append_order(p->helper.subject, call, s, theirs);
         if (r >= 0)
                 r = stem_client_send(s->stem, call, &p->call, on_launched, p);
         if (r < 0)
@@ -262,20 +278,20 @@ static int send_order(HookProcess* p) {
         return r;
 }
 
-void hook_process_launch(HookProcess* p) {
-        const char* problem = p->host->s->configuration->hook_account.problem;
+void helper_process_launch(HelperProcess* p) {
+        const char* problem = p->helper.type->problem(p->helper.subject, p->host->s->configuration);
         int r;
 
         if (problem) {
-                hook_process_fail(p, problem);
+                helper_process_fail(p, problem);
                 return;
         }
         r = send_order(p);
         if (r >= 0)
-                p->state = HOOK_PROCESS_LAUNCHING;
+                p->state = HELPER_PROCESS_LAUNCHING;
         else if (r != -ENOTCONN) { /* else there will be a connection */
                 _cleanup_free_ char* why = xasprintf("hand the order to zeek-stem: %s", strerror(-r));
 
-                hook_process_fail(p, why);
+                helper_process_fail(p, why);
         }
 }

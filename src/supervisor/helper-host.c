@@ -2,20 +2,21 @@
 #include <errno.h>
 #include <string.h>
 
+#include "supervisor/archiver.h"
 #include "supervisor/cgroup.h"
+#include "supervisor/helper-process.h"
 #include "supervisor/hook-order.h"
-#include "supervisor/hook-process.h"
 #include "supervisor/shutdown.h"
 #include "util/log.h"
 #include "util/strv.h"
 
 #define AGAIN_USEC (100 * USEC_PER_MSEC)
 
-static void start_soon(HookHost* host) {
+static void start_soon(HelperHost* host) {
         (void) sd_event_source_set_enabled(host->start, SD_EVENT_ONESHOT);
 }
 
-void hook_host_process_gone(HookHost* host) {
+void helper_host_process_gone(HelperHost* host) {
         if (!host->stopping)
                 start_soon(host);
         else if (TAILQ_EMPTY(&host->processes)) {
@@ -24,21 +25,21 @@ void hook_host_process_gone(HookHost* host) {
         }
 }
 
-void hook_host_look_again(HookHost* host) {
+void helper_host_look_again(HelperHost* host) {
         (void) sd_event_source_set_time_relative(host->again, AGAIN_USEC);
         (void) sd_event_source_set_enabled(host->again, SD_EVENT_ONESHOT);
 }
 
 /* ---- starts ---- */
 
-static HookProcess* next_to_launch(const HookHost* host) {
-        HookProcess *p, *other;
+static HelperProcess* next_to_launch(const HelperHost* host) {
+        HelperProcess *p, *other;
 
         TAILQ_FOREACH(p, &host->processes, entry) {
-                if (p->state != HOOK_PROCESS_QUEUED)
+                if (p->state != HELPER_PROCESS_QUEUED)
                         continue;
                 TAILQ_FOREACH(other, &host->processes, entry)
-                        if (other->state != HOOK_PROCESS_QUEUED && strcmp(other->name, p->name) == 0)
+                        if (other->state != HELPER_PROCESS_QUEUED && strcmp(other->helper.name, p->helper.name) == 0)
                                 break;
                 if (!other)
                         return p;
@@ -47,23 +48,24 @@ static HookProcess* next_to_launch(const HookHost* host) {
 }
 
 static int on_start(sd_event_source* source, void* userdata) {
-        HookHost* host = userdata;
-        HookProcess* p;
+        HelperHost* host = userdata;
+        HelperProcess* p;
 
         while (host->listed && host->s->configuration && stem_client_pid(host->s->stem) != 0 && (p = next_to_launch(host)))
-                hook_process_launch(p);
+                helper_process_launch(p);
         return 0;
 }
 
-int hook_process_start(HookHost* host, Hook* hook, const HookProcessHandlers* handlers, void* userdata, HookProcess** ret) {
-        _cleanup_free_ char *name = hook_process_name(hook->name), *scope = hook_scope_name(hook->name);
-        HookProcess* p;
+int helper_process_start(HelperHost* host, Helper* helper, const HelperProcessHandlers* handlers, void* userdata,
+                         HelperProcess** ret) {
+        HelperProcess* p;
 
-        if (host->stopping)
+        if (host->stopping) {
+                helper_done(helper);
                 return -ESHUTDOWN;
+        }
 
-        p = hook_process_new(host, name, scope);
-        p->hook = hook_ref(hook);
+        p = helper_process_new(host, helper);
         p->handlers = handlers;
         p->userdata = userdata;
         start_soon(host);
@@ -73,21 +75,21 @@ int hook_process_start(HookHost* host, Hook* hook, const HookProcessHandlers* ha
 
 /* ---- what the stem says ---- */
 
-bool hook_host_owns(const char* name) {
-        return hook_process_name_is_one(name);
+bool helper_host_owns(const char* name) {
+        return strchr(name, ':');
 }
 
-static HookProcess* find(const HookHost* host, const char* name, uint32_t pid) {
-        HookProcess* p;
+static HelperProcess* find(const HelperHost* host, const char* name, uint32_t pid) {
+        HelperProcess* p;
 
         TAILQ_FOREACH(p, &host->processes, entry)
-                if (p->pid == pid && strcmp(p->name, name) == 0)
+                if (p->pid == pid && strcmp(p->helper.name, name) == 0)
                         return p;
         return NULL;
 }
 
-void hook_host_exited(HookHost* host, const char* name, uint32_t pid, ExitReason reason) {
-        HookProcess* p = find(host, name, pid);
+void helper_host_exited(HelperHost* host, const char* name, uint32_t pid, ExitReason reason) {
+        HelperProcess* p = find(host, name, pid);
 
         if (!p || p->exited)
                 return;
@@ -97,41 +99,41 @@ void hook_host_exited(HookHost* host, const char* name, uint32_t pid, ExitReason
 
                 p->handlers->ended(p->userdata, how);
         } else
-                hook_process_pursue(p);
+                helper_process_pursue(p);
 }
 
-void hook_host_emptied(HookHost* host, const char* name, uint32_t pid) {
-        HookProcess* p = find(host, name, pid);
+void helper_host_emptied(HelperHost* host, const char* name, uint32_t pid) {
+        HelperProcess* p = find(host, name, pid);
 
         if (!p || p->emptied)
                 return;
         p->emptied = true;
-        hook_process_pursue(p);
+        helper_process_pursue(p);
 }
 
-void hook_host_list_begin(HookHost* host) {
-        HookProcess* p;
+void helper_host_list_begin(HelperHost* host) {
+        HelperProcess* p;
 
         TAILQ_FOREACH(p, &host->processes, entry)
                 p->held = false;
 }
 
-void hook_host_found(HookHost* host, const HeldHookProcess* held) {
-        HookProcess* p = find(host, held->name, held->pid);
+void helper_host_found(HelperHost* host, const HeldHelper* held) {
+        HelperProcess* p = find(host, held->name, held->pid);
 
         if (!p) {
                 log_info("Ending \"%s\" (process %u), which was started for an earlier supervisor", held->name, held->pid);
-                p = hook_process_new(host, held->name, held->scope);
-                p->state = HOOK_PROCESS_ENDING;
+                p = helper_process_new(host, &(Helper) { .name = xstrdup(held->name), .scope = xstrdup(held->scope) });
+                p->state = HELPER_PROCESS_ENDING;
                 p->pid = held->pid;
-                p->urgency = HOOK_PROCESS_KILL;
+                p->urgency = HELPER_PROCESS_KILL;
         }
         p->held = true;
         p->emptied |= held->emptied;
         if (held->exited && !p->exited)
-                hook_host_exited(host, held->name, held->pid, held->reason);
+                helper_host_exited(host, held->name, held->pid, held->reason);
         else
-                hook_process_pursue(p);
+                helper_process_pursue(p);
 }
 
 /* A scope that nobody knows: the stem has lost it with its store of descriptors, and with it the process. */
@@ -152,36 +154,37 @@ static void stop_scope(Supervisor* s, const char* scope) {
                 (void) log_warning_errno(r, "Failed to stop %s: %m", scope);
 }
 
-static void sweep(const HookHost* host) {
-        _cleanup_free_ char* slice = xasprintf("%s/zeek.slice/" HOOK_SLICE, host->s->places.cgroup_root);
-        _cleanup_strv_free_ char** scopes = cgroup_children(slice);
+static void sweep(const HelperHost* host, const char* slice, bool (*is_one)(const char* scope)) {
+        _cleanup_free_ char* path = xasprintf("%s/zeek.slice/%s", host->s->places.cgroup_root, slice);
+        _cleanup_strv_free_ char** scopes = cgroup_children(path);
 
         STRV_FOREACH(scope, scopes) {
-                HookProcess* p;
+                HelperProcess* p;
 
                 TAILQ_FOREACH(p, &host->processes, entry)
-                        if (p->state != HOOK_PROCESS_QUEUED && strcmp(p->scope, *scope) == 0)
+                        if (p->state != HELPER_PROCESS_QUEUED && strcmp(p->helper.scope, *scope) == 0)
                                 break;
-                if (!p && hook_scope_name_is_one(*scope))
+                if (!p && is_one(*scope))
                         stop_scope(host->s, *scope);
         }
 }
 
-static HookProcess* find_lost(const HookHost* host) {
-        HookProcess* p;
+static HelperProcess* find_lost(const HelperHost* host) {
+        HelperProcess* p;
 
         TAILQ_FOREACH(p, &host->processes, entry)
-                if (!p->held && (p->state == HOOK_PROCESS_RUNNING || p->state == HOOK_PROCESS_ENDING))
+                if (!p->held && (p->state == HELPER_PROCESS_RUNNING || p->state == HELPER_PROCESS_ENDING))
                         break;
         return p;
 }
 
-void hook_host_list_end(HookHost* host) {
-        HookProcess* p;
+void helper_host_list_end(HelperHost* host) {
+        HelperProcess* p;
 
         while ((p = find_lost(host)))
-                hook_process_fail(p, "it is not known to zeek-stem any more");
-        sweep(host);
+                helper_process_fail(p, "it is not known to zeek-stem any more");
+        sweep(host, HOOK_SLICE, hook_scope_name_is_one);
+        sweep(host, "", archiver_scope_name_is_one);
         host->listed = true;
         start_soon(host);
 }
@@ -189,27 +192,27 @@ void hook_host_list_end(HookHost* host) {
 /* ---- the host ---- */
 
 static int on_again(sd_event_source* source, uint64_t usec, void* userdata) {
-        HookHost* host = userdata;
+        HelperHost* host = userdata;
 
         adoption_start(host->s->adoption);
         return 0;
 }
 
 static int on_patience(sd_event_source* source, uint64_t usec, void* userdata) {
-        HookHost* host = userdata;
+        HelperHost* host = userdata;
 
-        log_warning("Programs of hooks are still there, the next start ends them");
+        log_warning("Helpers are still there, the next start ends them");
         host->stopped = true;
         shutdown_check(host->s);
         return 0;
 }
 
-int hook_host_new(Supervisor* s, HookHost** ret) {
-        HookHost* host = xnew0(HookHost);
+int helper_host_new(Supervisor* s, HelperHost** ret) {
+        HelperHost* host = xnew0(HelperHost);
         int r;
 
         host->s = s;
-        host->place = (HookHostPlace) { .event = s->event, .journal = s->journal, .user_mode = s->places.user_mode };
+        host->place = (HelperHostPlace) { .event = s->event, .journal = s->journal, .user_mode = s->places.user_mode };
         TAILQ_INIT(&host->processes);
 
         r = sd_event_add_defer(s->event, &host->start, on_start, host);
@@ -222,21 +225,21 @@ int hook_host_new(Supervisor* s, HookHost** ret) {
         if (r >= 0)
                 r = sd_event_source_set_enabled(host->patience, SD_EVENT_OFF);
         if (r < 0) {
-                hook_host_free(host);
+                helper_host_free(host);
                 return r;
         }
-        (void) sd_event_source_set_description(host->start, "hook-starts");
+        (void) sd_event_source_set_description(host->start, "helper-starts");
         *ret = host;
         return 0;
 }
 
-HookHost* hook_host_free(HookHost* host) {
-        HookProcess* p;
+HelperHost* helper_host_free(HelperHost* host) {
+        HelperProcess* p;
 
         if (!host)
                 return NULL;
         while ((p = TAILQ_FIRST(&host->processes)))
-                hook_process_free(p);
+                helper_process_free(p);
         sd_event_source_disable_unref(host->start);
         sd_event_source_disable_unref(host->again);
         sd_event_source_disable_unref(host->patience);
@@ -244,12 +247,12 @@ HookHost* hook_host_free(HookHost* host) {
         return NULL;
 }
 
-const HookHostPlace* hook_host_place(const HookHost* host) {
+const HelperHostPlace* helper_host_place(const HelperHost* host) {
         return &host->place;
 }
 
-static HookProcess* find_wanted(const HookHost* host) {
-        HookProcess* p;
+static HelperProcess* find_wanted(const HelperHost* host) {
+        HelperProcess* p;
 
         TAILQ_FOREACH(p, &host->processes, entry)
                 if (p->handlers)
@@ -257,19 +260,19 @@ static HookProcess* find_wanted(const HookHost* host) {
         return p;
 }
 
-bool hook_host_stop(HookHost* host) {
-        HookProcess* p;
+bool helper_host_stop(HelperHost* host) {
+        HelperProcess* p;
 
         if (!host->stopping) {
                 host->stopping = true;
                 while ((p = find_wanted(host))) {
-                        const HookProcessHandlers* handlers = p->handlers;
+                        const HelperProcessHandlers* handlers = p->handlers;
                         void* userdata = p->userdata;
 
-                        hook_process_end(p, false);
+                        helper_process_end(p, false);
                         handlers->stopped(userdata);
                 }
-                (void) sd_event_source_set_time_relative(host->patience, HOOK_HOST_STOP_USEC);
+                (void) sd_event_source_set_time_relative(host->patience, HELPER_HOST_STOP_USEC);
                 (void) sd_event_source_set_enabled(host->patience, SD_EVENT_ONESHOT);
                 host->stopped |= TAILQ_EMPTY(&host->processes);
         }

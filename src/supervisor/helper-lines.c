@@ -6,16 +6,16 @@
 
 #include "output/journal-entry.h"
 #include "output/rate-limit.h"
-#include "supervisor/hook-errors.h"
+#include "supervisor/helper-lines.h"
 #include "util/alloc.h"
 #include "util/fd.h"
 #include "util/log.h"
 
-#define BUFFER_SIZE (2 * HOOK_ERRORS_LINE_MAX)
+#define BUFFER_SIZE (2 * HELPER_LINES_LINE_MAX)
 /* Of a program that has ended: more than the pipe holds, in case that some process of it has not. */
 #define LAST_WORDS_MAX (512U * 1024)
 
-struct HookErrors {
+struct HelperLines {
         JournalWriter* journal; /* weak */
         JournalEntry prefix;
         int fd;
@@ -28,12 +28,12 @@ struct HookErrors {
         char buffer[BUFFER_SIZE];
 };
 
-static void errors_close(HookErrors* e) {
+static void errors_close(HelperLines* e) {
         e->source = sd_event_source_disable_unref(e->source);
         e->fd = fd_close(e->fd);
 }
 
-static int send_message(const HookErrors* e, const char* text, size_t size) {
+static int send_message(const HelperLines* e, const char* text, size_t size) {
         const struct iovec iov[] = {
                 { .iov_base = e->prefix.data, .iov_len = e->prefix.size },
                 { .iov_base = (void*) "MESSAGE=", .iov_len = strlen("MESSAGE=") },
@@ -44,7 +44,7 @@ static int send_message(const HookErrors* e, const char* text, size_t size) {
         return journal_writer_send(e->journal, iov, ELEMENTSOF(iov));
 }
 
-static int send_dropped(HookErrors* e) {
+static int send_dropped(HelperLines* e) {
         _cleanup_free_ char* text = NULL;
         int r;
 
@@ -57,7 +57,7 @@ static int send_dropped(HookErrors* e) {
         return r;
 }
 
-static int send_line(HookErrors* e, const Line* line) {
+static int send_line(HelperLines* e, const Line* line) {
         int r;
 
         if (!rate_limit_take(&e->limit, now_usec(CLOCK_MONOTONIC))) {
@@ -73,7 +73,7 @@ static int send_line(HookErrors* e, const Line* line) {
 }
 
 /* Sends the lines in the buffer. -EAGAIN: the journal does not take them now. */
-static int send_lines(HookErrors* e, WindowEnd end) {
+static int send_lines(HelperLines* e, WindowEnd end) {
         size_t begin = 0;
         int r = 0;
 
@@ -96,7 +96,7 @@ static int send_lines(HookErrors* e, WindowEnd end) {
 }
 
 /* Reads once. 1: there may be more; 0: not now, or never. */
-static int read_some(HookErrors* e) {
+static int read_some(HelperLines* e) {
         ssize_t n = read(e->fd, e->buffer + e->size, BUFFER_SIZE - e->size);
 
         if (n > 0) {
@@ -108,7 +108,7 @@ static int read_some(HookErrors* e) {
         return 0;
 }
 
-static void proceed(HookErrors* e) {
+static void proceed(HelperLines* e) {
         /* The buffer is never full here: half of it is a line that is cut. */
         if (send_lines(e, e->fd < 0 ? WINDOW_LAST : WINDOW_OPEN) < 0) {
                 if (e->source)
@@ -118,7 +118,7 @@ static void proceed(HookErrors* e) {
 }
 
 static int on_readable(sd_event_source* s, int fd, uint32_t revents, void* userdata) {
-        HookErrors* e = userdata;
+        HelperLines* e = userdata;
 
         (void) read_some(e);
         proceed(e);
@@ -126,46 +126,46 @@ static int on_readable(sd_event_source* s, int fd, uint32_t revents, void* userd
 }
 
 static void on_journal(void* userdata) {
-        HookErrors* e = userdata;
+        HelperLines* e = userdata;
 
         if (e->source)
                 (void) sd_event_source_set_enabled(e->source, SD_EVENT_ON);
         proceed(e);
 }
 
-static void make_prefix(JournalEntry* prefix, const HookErrorsOrigin* origin) {
-        _cleanup_free_ char* priority = xasprintf("%d", LOG_WARNING);
-        _cleanup_free_ char* identifier = xasprintf("zeek-hook-%s", origin->hook);
+static void make_prefix(JournalEntry* prefix, const HelperLinesOrigin* origin) {
+        _cleanup_free_ char* priority = xasprintf("%d", origin->priority);
         _cleanup_free_ char* pid = xasprintf("%d", (int) origin->pid);
 
         journal_entry_add_string(prefix, "PRIORITY", priority);
-        journal_entry_add_string(prefix, "SYSLOG_IDENTIFIER", identifier);
-        journal_entry_add_string(prefix, "ZEEK_HOOK", origin->hook);
+        journal_entry_add_string(prefix, "SYSLOG_IDENTIFIER", origin->identifier);
+        if (origin->hook)
+                journal_entry_add_string(prefix, "ZEEK_HOOK", origin->hook);
         journal_entry_add_string(prefix, "OBJECT_PID", pid);
         journal_entry_add_string(prefix, origin->user_mode ? "OBJECT_SYSTEMD_USER_UNIT" : "OBJECT_SYSTEMD_UNIT",
                                  origin->scope);
 }
 
-int hook_errors_new(sd_event* event, JournalWriter* journal, const HookErrorsOrigin* origin, int fd, HookErrors** ret) {
-        _cleanup_(hook_errors_freep) HookErrors* e = xnew0(HookErrors);
+int helper_lines_new(sd_event* event, JournalWriter* journal, const HelperLinesOrigin* origin, int fd, HelperLines** ret) {
+        _cleanup_(helper_lines_freep) HelperLines* e = xnew0(HelperLines);
         int r;
 
         e->journal = journal;
         e->fd = fd;
         e->waiter = (JournalWaiter) { .ready = on_journal, .userdata = e };
-        e->limit = (RateLimit) { .interval = HOOK_ERRORS_INTERVAL_USEC, .burst = HOOK_ERRORS_BURST };
-        e->splitter.line_max = HOOK_ERRORS_LINE_MAX;
+        e->limit = (RateLimit) { .interval = HELPER_LINES_INTERVAL_USEC, .burst = HELPER_LINES_BURST };
+        e->splitter.line_max = HELPER_LINES_LINE_MAX;
         make_prefix(&e->prefix, origin);
         r = sd_event_add_io(event, &e->source, fd, EPOLLIN, on_readable, e);
         if (r < 0)
                 return r;
-        (void) sd_event_source_set_description(e->source, "hook-errors");
+        (void) sd_event_source_set_description(e->source, "helper-lines");
 
         *ret = take_ptr(e);
         return 0;
 }
 
-HookErrors* hook_errors_free(HookErrors* e) {
+HelperLines* helper_lines_free(HelperLines* e) {
         if (!e)
                 return NULL;
 
