@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <fcntl.h>
 #include <signal.h>
 #include <syslog.h>
 
+#include "supervisor/core-dump.h"
 #include "supervisor/milestones.h"
+#include "util/file.h"
 #include "util/strv.h"
+
+#define CORE_PATTERN "/proc/sys/kernel/core_pattern"
+#define CORE_PATTERN_MAX 256U
 
 typedef struct Milestone {
         const char* message_id; /* explained in catalog/zeek-supervisor.catalog */
@@ -32,6 +38,23 @@ static char* last_words(const LastOutput* last) {
         return strv_join(n > MILESTONE_LAST_LINES_MAX ? lines + n - MILESTONE_LAST_LINES_MAX : lines, "\n");
 }
 
+/* How it ended last, and where its core is, if it left one. */
+static char* describe_end(const Node* node, const CoreDump* core) {
+        _cleanup_free_ char* end = exit_reason_describe(&node->exit);
+
+        return core->hint ? xasprintf("%s; %s", end, core->hint) : take_ptr(end);
+}
+
+/* Of what the node ended by last, if it dumped one. */
+static CoreDump find_core(const Node* node, NodeMilestone milestone) {
+        _cleanup_free_ char* pattern = NULL;
+
+        if ((milestone != MILESTONE_EXITED && milestone != MILESTONE_FAILED) || !node->has_exited ||
+            node->exit.code != CLD_DUMPED || file_read_virtual(AT_FDCWD, CORE_PATTERN, CORE_PATTERN_MAX, &pattern) < 0)
+                return (CoreDump) {};
+        return core_dump_find(pattern, node->pid);
+}
+
 static char* describe_failure(const Node* node, const char* end, const char* words) {
         _cleanup_free_ char* why = NULL;
 
@@ -45,8 +68,8 @@ static char* describe_failure(const Node* node, const char* end, const char* wor
                          words ? words : "");
 }
 
-static char* describe(const Node* node, NodeMilestone milestone, const char* text, const char* words) {
-        _cleanup_free_ char* end = exit_reason_describe(&node->exit);
+static char* describe(const Node* node, NodeMilestone milestone, const char* text, const char* words, const CoreDump* core) {
+        _cleanup_free_ char* end = describe_end(node, core);
         double seconds;
 
         switch (milestone) {
@@ -86,7 +109,8 @@ static const char* exit_code_word(int code) {
 void milestone_write(JournalWriter* journal, const Node* node, NodeMilestone milestone, const char* text,
                      const LastOutput* last, bool user_mode) {
         _cleanup_free_ char* words = milestone == MILESTONE_FAILED ? last_words(last) : NULL;
-        _cleanup_free_ char* message = describe(node, milestone, text, words);
+        _cleanup_core_dump_ CoreDump core = find_core(node, milestone);
+        _cleanup_free_ char* message = describe(node, milestone, text, words, &core);
         _cleanup_free_ char* pid = xasprintf("%u", node->pid);
         _cleanup_free_ char* priority = xasprintf("%i", milestones[milestone].priority);
         _cleanup_free_ char* status = xasprintf("%i", node->exit.status);
@@ -102,6 +126,7 @@ void milestone_write(JournalWriter* journal, const Node* node, NodeMilestone mil
                 { "ZEEK_NODE_PID", pid },
                 { user_mode ? "OBJECT_SYSTEMD_USER_UNIT" : "OBJECT_SYSTEMD_UNIT", node->scope },
                 { "ZEEK_LAST_OUTPUT", words },
+                { "COREDUMP_PID", core.in_journal ? pid : NULL }, /* as the entry about the core has it */
                 /* the last two only where a process has ended */
                 { "EXIT_CODE", exit_code_word(node->exit.code) },
                 { "EXIT_STATUS", status },

@@ -3,7 +3,7 @@
 
 import pytest
 from bus import BusError
-from nodes import CLD_DUMPED, CLD_EXITED, CLD_KILLED, STAY, cluster_of, create_ready, is_alive, of_role, play
+from nodes import CLD_DUMPED, CLD_EXITED, CLD_KILLED, EXITED, STAY, cluster_of, create_ready, is_alive, of_role, play
 from nodes import scope, tree
 from raw_bus import RawBus
 
@@ -60,6 +60,11 @@ def test_a_core_is_told_of(machine, story):
     machine.create("node", **of_role("LOGGER", "node"), env=play("abort"))
     ended = end_of(story, "node")
     assert ended["ExitStatus"] == 6 and ended["ExitCode"] in (CLD_KILLED, CLD_DUMPED)
+    if ended["ExitCode"] == CLD_DUMPED:
+        pattern = machine.run("cat /proc/sys/kernel/core_pattern").stdout.strip()
+        hint = "; its core is in its working directory as core" if pattern == "core" else "core"
+        event = machine.wait_for(lambda: machine.journal("ZEEK_NODE=node", f"MESSAGE_ID={EXITED}"))[0]
+        assert hint in event["MESSAGE"]
 
 
 def test_a_crash_of_the_main_process_takes_its_children_with_it(machine, story):
