@@ -74,7 +74,7 @@ def test_it_takes_logs_out_of_the_queue_as_the_loggers_user(machine):
     machine.wait_for(lambda: archived(machine, "/var/log/zeek"))
     (log,) = archived(machine, "/var/log/zeek")
     assert ROTATED.fullmatch(log.removesuffix(".gz"))
-    assert list(machine.lab.path(LOG_QUEUE).iterdir()) == []
+    machine.wait_for(lambda: list(machine.lab.path(LOG_QUEUE).iterdir()) == [])
     machine.wait_for(lambda: f"archived {log.removesuffix('.gz')}" in said(machine, f"OBJECT_SYSTEMD_UNIT={SCOPE}"))
     assert machine.run(["stat", "-c", "%U", f"/proc/{pid}"]).stdout == "zeek\n"
     shown = machine.show(SCOPE)
@@ -112,7 +112,7 @@ def test_the_administrator_says_where_to_and_whether(machine):
     machine.wait_for(lambda: archived(machine, "/tmp/logs"))
     install(machine, "Archive=no\n")
     machine.wait_for(lambda: processes(machine) == [])
-    assert SCOPE not in machine.run("systemctl list-units --all --plain --no-legend 'zeek-*'").stdout
+    machine.wait_for(lambda: SCOPE not in machine.run("systemctl list-units --all --plain --no-legend 'zeek-*'").stdout)
 
 
 def test_it_ends_with_the_daemon(machine):
