@@ -14,9 +14,11 @@
 #define HOSTS_TIMEOUT_USEC (30 * USEC_PER_SEC)
 #define HOSTS_PROGRAM LIBEXECDIR "/zeek-hosts"
 
-/* The steps, in order: files in the thread, then one question after the other to the stem. */
+/* The steps, in order: files in the thread, then one question after the other to the stem. To refresh a configuration, the
+ * thread looks at the binary instead. */
 typedef enum LoaderStep {
         LOADER_IDLE,
+        LOADER_BINARY,
         LOADER_FILES,
         LOADER_VERSION,
         LOADER_ZEEK_PATH,
@@ -36,6 +38,12 @@ struct ConfigurationLoader {
         Worker* worker;
         sd_bus_slot* probe;
         Configuration* configuration; /* being made; the worker's own while it is busy */
+
+        configuration_refreshed_t refreshed; /* NULL: the configuration is new */
+        Configuration* stale;                /* weak: is being refreshed */
+        char* binary;                        /* of that; with the next two the worker's own while it is busy */
+        char* binary_directory;
+        ZeekBinaryStamp stamp;
 };
 
 static void read_files(void* userdata) {
@@ -52,7 +60,27 @@ static int start_reading(ConfigurationLoader* l) {
         return r;
 }
 
+static void finish_refresh(ConfigurationLoader* l, bool changed) {
+        configuration_refreshed_t refreshed = take_ptr(l->refreshed);
+        int r = 0;
+
+        l->stale = l->configuration = NULL;
+        l->step = LOADER_IDLE;
+        if (l->again) {
+                l->again = false;
+                r = start_reading(l);
+        }
+        if (r < 0)
+                (void) log_error_errno(r, "Failed to start a thread to read the configuration: %m");
+        refreshed(changed, l->userdata);
+}
+
 static void finish(ConfigurationLoader* l) {
+        if (l->refreshed) {
+                finish_refresh(l, true);
+                return;
+        }
+
         Configuration* c = take_ptr(l->configuration);
 
         l->step = LOADER_IDLE;
@@ -79,7 +107,7 @@ static void take_answer(ConfigurationLoader* l, const char* output) {
         if (l->step == LOADER_VERSION)
                 c->version = zeek_version_parse(output);
         else if (l->step == LOADER_ZEEK_PATH)
-                c->zeek_path = xstrndup(output, strcspn(output, "\n"));
+                free_and_replace(c->zeek_path, xstrndup(output, strcspn(output, "\n")));
         else
                 node_file_take_hosts(&c->node_file, output, &c->warnings);
 }
@@ -185,7 +213,7 @@ static bool step_applies(const ConfigurationLoader* l) {
         case LOADER_ZEEK_PATH:
                 return c->binary && has_account && !c->settings->zeek.script_path;
         case LOADER_HOSTS:
-                return node_file_hosts(&c->node_file);
+                return !l->refreshed && node_file_hosts(&c->node_file);
         default:
                 return false;
         }
@@ -200,8 +228,36 @@ static void next_step(ConfigurationLoader* l) {
         finish(l);
 }
 
-static void on_files_read(void* userdata) {
-        next_step(userdata);
+static void look_at_binary(void* userdata) {
+        ConfigurationLoader* l = userdata;
+
+        l->stamp = zeek_binary_stamp(l->binary);
+        l->binary_directory = zeek_binary_directory(l->binary);
+}
+
+static void on_binary_seen(ConfigurationLoader* l) {
+        _cleanup_free_ char *binary = take_ptr(l->binary), *directory = take_ptr(l->binary_directory);
+        Configuration* c = l->stale;
+
+        if (zeek_binary_stamp_equal(&l->stamp, &c->stamp)) {
+                finish_refresh(l, false);
+                return;
+        }
+        log_info("%s is not the program that it was and is asked for its version", binary);
+        c->stamp = l->stamp;
+        free_and_replace(c->binary_directory, take_ptr(directory));
+        l->configuration = c;
+        l->step = LOADER_FILES;
+        next_step(l);
+}
+
+static void on_worker_done(void* userdata) {
+        ConfigurationLoader* l = userdata;
+
+        if (l->step == LOADER_BINARY)
+                on_binary_seen(l);
+        else
+                next_step(l);
 }
 
 /* ---- the loader ---- */
@@ -217,7 +273,7 @@ int configuration_loader_new(sd_event* event, StemClient* stem, bool user_mode, 
                 .callback = callback,
                 .userdata = userdata,
         };
-        r = worker_new(event, "configuration-read", on_files_read, l, &l->worker);
+        r = worker_new(event, "configuration-read", on_worker_done, l, &l->worker);
         if (r < 0) {
                 configuration_loader_free(l);
                 return r;
@@ -234,7 +290,10 @@ ConfigurationLoader* configuration_loader_free(ConfigurationLoader* l) {
         sd_bus_slot_unref(l->probe);
         if (!worker_free(l->worker))
                 return NULL; /* all this is its own now */
-        configuration_free(l->configuration);
+        if (!l->refreshed)
+                configuration_free(l->configuration);
+        free(l->binary);
+        free(l->binary_directory);
         free(l);
         return NULL;
 }
@@ -245,6 +304,21 @@ int configuration_loader_start(ConfigurationLoader* l) {
                 return 0;
         }
         return start_reading(l);
+}
+
+int configuration_loader_refresh(ConfigurationLoader* l, Configuration* c, configuration_refreshed_t refreshed) {
+        int r;
+
+        if (l->step != LOADER_IDLE)
+                return -EBUSY;
+        free_and_replace(l->binary, xstrdup(c->binary));
+        r = worker_start(l->worker, look_at_binary, l);
+        if (r < 0)
+                return r;
+        l->step = LOADER_BINARY;
+        l->stale = c;
+        l->refreshed = refreshed;
+        return 0;
 }
 
 bool configuration_loader_resume(ConfigurationLoader* l) {

@@ -86,8 +86,10 @@ static void find_binary(Configuration* c) {
                         configured ? xasprintf("find program %s: %s", configured, strerror(-r)) :
                                      xstrdup("find program zeek: it is neither in PATH nor in the usual places; "
                                              "Binary= in supervisor.conf says where it is");
-        else
+        else {
                 c->binary_directory = zeek_binary_directory(c->binary);
+                c->stamp = zeek_binary_stamp(c->binary);
+        }
 }
 
 /* Beside zeek there may be none, and that is all right; not so where the administrator says that there is. */

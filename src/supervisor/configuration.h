@@ -14,6 +14,7 @@
 #include "supervisor/node-file.h"
 #include "supervisor/places.h"
 #include "supervisor/stem-client.h"
+#include "zeek/binary.h"
 #include "zeek/version.h"
 
 /* Who programs of hooks run as (units/zeek-supervisor.sysusers.in). */
@@ -37,6 +38,7 @@ typedef struct Configuration {
         char* binary;           /* what nodes run; NULL: there is none, because of */
         char* binary_problem;
         char* binary_directory; /* where it really lies */
+        ZeekBinaryStamp stamp;  /* of the binary when it was asked for the following */
         ZeekVersion version;
         char* archiver;         /* the program; NULL: there is none */
         char* zeek_path;        /* what `zeek-config --zeekpath` printed; NULL: not known */
@@ -70,5 +72,10 @@ ConfigurationLoader* configuration_loader_free(ConfigurationLoader* l);
 /* Begins to read. While it is reading this makes it read once more afterwards, and the callback comes once for both:
  * with what was read last. */
 int configuration_loader_start(ConfigurationLoader* l);
+/* Looks, in the thread, whether the binary is still the one that was asked; if not, asks it anew, and puts the answers into
+ * this configuration. Then, from the loop, refreshed() is called. -EBUSY: a configuration is being read, and that will be the
+ * answer. */
+typedef void (*configuration_refreshed_t)(bool changed, void* userdata);
+int configuration_loader_refresh(ConfigurationLoader* l, Configuration* c, configuration_refreshed_t refreshed);
 /* The line to the stem is up again: asks anew what it was asked in vain. True: a configuration is being read. */
 bool configuration_loader_resume(ConfigurationLoader* l);

@@ -173,6 +173,7 @@ void reload_on_configuration(Configuration* c, void* userdata) {
                                                       "ZeekVersion", NULL);
                 load_hooks(s);
         }
+        start_queue_binary_is_known(s->starts);
         if (s->ready)
                 supervisor_tell_status(s);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "supervisor/incarnation.h"
 #include "supervisor/start-queue.h"
+#include "util/log.h"
+#include "wire/names.h"
 
 /* For members of a cluster that nobody has asked for yet. */
 #define GRACE_USEC (10 * USEC_PER_MSEC)
@@ -17,6 +19,8 @@ struct StartQueue {
         TAILQ_HEAD(, Instance) waiting;
         sd_event_source* kicked;
         sd_event_source* timeout;
+        usec_t binary_asked; /* CLOCK_BOOTTIME; 0: nobody looks at it now */
+        usec_t binary_known; /* when somebody has begun to look at it last */
 
         /* of one look at all nodes */
         Progress* clusters;
@@ -82,6 +86,46 @@ static usec_t when_to_start(StartQueue* q, const Instance* instance) {
         return progress->missing < spec->role ? max_u64(when, saturating_add_u64(instance->start_wanted, GRACE_USEC)) : when;
 }
 
+/* ---- what is it that is started? ---- */
+
+static void on_refreshed(bool changed, void* userdata) {
+        Supervisor* s = userdata;
+
+        start_queue_binary_is_known(s->starts);
+        if (changed) {
+                _cleanup_free_ char* version = zeek_version_to_string(s->configuration->version);
+
+                log_info("%s is version %s", s->configuration->binary, version);
+                (void) sd_bus_emit_properties_changed(s->bus, SUPERVISOR_PATH, SUPERVISOR_INTERFACE, "ZeekVersion", NULL);
+        }
+}
+
+/* Looked at after somebody wanted it to be started: an upgrade may have put another in its place, which wants another
+ * layout and other arguments. */
+static bool binary_is_known(const StartQueue* q, const Instance* instance) {
+        return !q->s->configuration->binary || instance->start_wanted <= q->binary_known;
+}
+
+static void look_at_binary(StartQueue* q) {
+        int r;
+
+        if (q->binary_asked != 0)
+                return;
+        q->binary_asked = now_usec(CLOCK_BOOTTIME);
+        r = configuration_loader_refresh(q->s->loader, q->s->configuration, on_refreshed);
+        if (r >= 0 || r == -EBUSY)
+                return;
+        (void) log_warning_errno(r, "Failed to look whether zeek was upgraded, nodes are started as before: %m");
+        start_queue_binary_is_known(q);
+}
+
+void start_queue_binary_is_known(StartQueue* q) {
+        /* one that is read meanwhile was asked for the same */
+        q->binary_known = max_u64(q->binary_known, q->binary_asked);
+        q->binary_asked = 0;
+        start_queue_kick(q);
+}
+
 static void start_those_who_may(StartQueue* q) {
         usec_t now = now_usec(CLOCK_BOOTTIME), earliest = USEC_INFINITY;
         Instance *instance, *next;
@@ -91,7 +135,9 @@ static void start_those_who_may(StartQueue* q) {
                 usec_t when = when_to_start(q, instance);
 
                 next = TAILQ_NEXT(instance, starting);
-                if (when <= now) {
+                if (when <= now && !binary_is_known(q, instance))
+                        look_at_binary(q);
+                else if (when <= now) {
                         start_queue_remove(q, instance);
                         incarnation_launch(instance);
                 } else

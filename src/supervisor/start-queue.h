@@ -21,5 +21,7 @@ StartQueue* start_queue_free(StartQueue* q);
 void start_queue_add(StartQueue* q, Instance* instance);
 /* It is on its way out. */
 void start_queue_remove(StartQueue* q, Instance* instance);
+/* A configuration was read, and the binary asked with it. */
+void start_queue_binary_is_known(StartQueue* q);
 /* The life of some node changed: others may have their turn now. */
 void start_queue_kick(StartQueue* q);

@@ -56,6 +56,23 @@ int zeek_binary_find(const char* configured, const char* path, char** ret) {
         return -ENOENT;
 }
 
+ZeekBinaryStamp zeek_binary_stamp(const char* binary) {
+        struct stat st;
+
+        if (stat(binary, &st) < 0)
+                return (ZeekBinaryStamp) {};
+        return (ZeekBinaryStamp) { .device = st.st_dev,
+                                   .inode = st.st_ino,
+                                   .size = (uint64_t) st.st_size,
+                                   .modified_sec = st.st_mtim.tv_sec,
+                                   .modified_nsec = st.st_mtim.tv_nsec };
+}
+
+bool zeek_binary_stamp_equal(const ZeekBinaryStamp* a, const ZeekBinaryStamp* b) {
+        return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+               a->modified_sec == b->modified_sec && a->modified_nsec == b->modified_nsec;
+}
+
 char* zeek_binary_directory(const char* binary) {
         _cleanup_free_ char* resolved = realpath(binary, NULL);
         const char *path = resolved ? resolved : binary, *slash = strrchr(path, '/');

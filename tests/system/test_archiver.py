@@ -51,7 +51,7 @@ def said(machine, *matches):
 
 
 def archived(machine, directory):
-    return [path.name for path in machine.lab.path(directory).glob("*/*.log.gz")]
+    return [path.name for path in machine.lab.path(directory).glob("*/[!.]*.log.gz")]
 
 
 def log_something(machine, name="logger"):

@@ -2,7 +2,7 @@
 """The cluster table of a node: it becomes Zeek's cluster-layout.zeek, one file for all nodes that have an equal one."""
 
 import pytest
-from nodes import DIRECTORIES, SHOW, STAY, cluster_of, create_ready, create_seen, member, play
+from nodes import DIRECTORIES, SHOW, STAY, cluster_of, create_ready, create_seen, member, play, seen
 from raw_bus import RawBus
 
 pytestmark = pytest.mark.usefixtures("tidy")
@@ -136,3 +136,20 @@ def test_the_largest_table_is_taken(machine):
         assert client.call("Status", "s", "manager")["manager"]["node"]["cluster"] == table
     machine.wait_for(lambda: machine.lab.path(f"{DIRECTORIES}/manager/.status").read_text().startswith("RUNNING"))
     assert len(layout_of(machine, "manager")) == 4096 + 3
+
+
+def test_a_zeek_that_was_upgraded_is_asked_before_it_is_started(machine):
+    """Without a reload: the package manager knows of none."""
+    before = create_seen(machine, "up", cluster=cluster_of(up="WORKER"))
+    assert machine.bus.get("ZeekVersion") == "7.0.11" and "policy/frameworks/cluster/backend/zeromq" not in before.argv
+    binary = "/opt/zeek/bin/zeek"
+    machine.lab.write(f"{binary}.version", "8.1.0")
+    try:
+        machine.run(f"cp {binary} {binary}.new && mv {binary}.new {binary}")
+        machine.call("Restart", "s", "up")
+        after = seen(machine, "up", times=2)
+        assert "policy/frameworks/cluster/backend/zeromq" in after.argv
+        assert machine.bus.get("ZeekVersion") == "8.1.0"
+    finally:
+        machine.run(f"rm {binary}.version; touch {binary}")
+        machine.call("Reload")

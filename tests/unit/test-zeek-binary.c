@@ -59,12 +59,42 @@ static void the_directory_is_the_one_behind_all_links(void** state) {
         assert_string_equal(of_root, "/");
 }
 
+static void an_upgrade_is_another_program(void** state) {
+        _cleanup_scratch_ Scratch scratch = scratch_new();
+        _cleanup_free_ char *link = scratch_place(&scratch, "zeek"), *old = scratch_place(&scratch, "old");
+        _cleanup_free_ char* new = scratch_place(&scratch, "new");
+        ZeekBinaryStamp before, after, nothing = {};
+
+        scratch_write(&scratch, "old", 0755, "#!");
+        scratch_write(&scratch, "new", 0755, "#!");
+        scratch_link(&scratch, "zeek", "old");
+        before = zeek_binary_stamp(link);
+        after = zeek_binary_stamp(link);
+        assert_true(zeek_binary_stamp_equal(&before, &after));
+
+        /* by another link */
+        assert_int_equal(unlink(link), 0);
+        scratch_link(&scratch, "zeek", "new");
+        after = zeek_binary_stamp(link);
+        assert_false(zeek_binary_stamp_equal(&before, &after));
+
+        /* by another file in its place */
+        before = zeek_binary_stamp(old);
+        assert_int_equal(rename(new, old), 0);
+        after = zeek_binary_stamp(old);
+        assert_false(zeek_binary_stamp_equal(&before, &after));
+
+        after = zeek_binary_stamp(link);
+        assert_true(zeek_binary_stamp_equal(&after, &nothing));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_configured_binary_is_taken_or_nothing),
                 cmocka_unit_test(path_is_searched_in_order_for_absolute_directories),
                 cmocka_unit_test(without_a_path_the_usual_places_are_searched),
                 cmocka_unit_test(the_directory_is_the_one_behind_all_links),
+                cmocka_unit_test(an_upgrade_is_another_program),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
