@@ -63,7 +63,7 @@ def test_a_core_is_told_of(machine, story):
     if ended["ExitCode"] == CLD_DUMPED:
         pattern = machine.run("cat /proc/sys/kernel/core_pattern").stdout.strip()
         hint = "; its core is in its working directory as core" if pattern == "core" else "core"
-        event = machine.wait_for(lambda: machine.journal("ZEEK_NODE=node", f"MESSAGE_ID={EXITED}"))[0]
+        event = machine.wait_for(lambda: machine.journal(f"ZEEK_NODE_PID={ended['PID']}", f"MESSAGE_ID={EXITED}"))[0]
         assert hint in event["MESSAGE"]
 
 
