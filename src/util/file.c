@@ -10,6 +10,9 @@
 #include "util/fd.h"
 #include "util/file.h"
 
+/* of a file that is not whole yet */
+#define FIRST_MODE 0600
+
 static int read_to_end(int fd, size_t max_size, char** ret, size_t* ret_size) {
         _cleanup_free_ char* data = NULL;
         size_t size = 0, allocated = 0;
@@ -62,6 +65,12 @@ int file_read_virtual(int dir_fd, const char* path, size_t max_size, char** ret)
         return read_to_end(fd, max_size, ret, NULL);
 }
 
+static int create(int dir_fd, const char* name) {
+        int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FIRST_MODE);
+
+        return fd < 0 ? -errno : fd;
+}
+
 int file_write_atomic(int dir_fd, const char* name, const void* data, size_t size, mode_t mode) {
         _cleanup_free_ char* temporary = xasprintf(".%s.new", name);
         _cleanup_close_ int fd = -EBADF;
@@ -69,15 +78,17 @@ int file_write_atomic(int dir_fd, const char* name, const void* data, size_t siz
 
         assert(!strchr(name, '/'));
 
-        /* one left by a writer that was killed */
-        (void) unlinkat(dir_fd, temporary, 0);
-
-        fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        fd = create(dir_fd, temporary);
+        if (fd == -EEXIST) {
+                /* left by a writer that was killed */
+                (void) unlinkat(dir_fd, temporary, 0);
+                fd = create(dir_fd, temporary);
+        }
         if (fd < 0)
-                return -errno;
+                return fd;
 
         r = fd_write_all(fd, data, size);
-        if (r >= 0 && fchmod(fd, mode) < 0)
+        if (r >= 0 && mode != FIRST_MODE && fchmod(fd, mode) < 0)
                 r = -errno;
         if (r >= 0 && renameat(dir_fd, temporary, dir_fd, name) < 0)
                 r = -errno;
