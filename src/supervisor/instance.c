@@ -48,11 +48,10 @@ void instance_remember(Instance* instance) {
 }
 
 void instance_keep_lines(Instance* instance, bool is_new) {
-        LineCounters* counters =
-                state_files_open_lines(instance->supervisor->state, instance->node->name, is_new);
+        KeptCounters* kept = state_files_open_lines(instance->supervisor->state, instance->node->name, is_new);
 
-        if (counters)
-                node_output_state_keep(&instance->output_state, counters);
+        if (kept)
+                node_output_state_keep(&instance->output_state, kept);
 }
 
 void instance_arm_timer(Instance* instance) {

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mman.h>
+#include <stddef.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "supervisor/line-counters.h"
+#include "util/alloc.h"
 #include "util/fd.h"
 #include "util/file.h"
 
@@ -27,7 +30,7 @@ static int open_or_make(int directory_fd, const char* name) {
                 return -EBADMSG;
         if (errno != ENOENT)
                 return -errno;
-        /* Written whole: a hole in a file system that is full would be a fault of memory later. */
+        /* Written whole: there is room for it later, however full the file system is then. */
         r = file_write_atomic(directory_fd, name, &zeros, sizeof zeros, 0600);
         if (r < 0)
                 return r;
@@ -35,30 +38,38 @@ static int open_or_make(int directory_fd, const char* name) {
         return fd < 0 ? -errno : fd;
 }
 
-int line_counters_open(int directory_fd, const char* name, LineCounters** ret) {
+int line_counters_open(int directory_fd, const char* name, KeptCounters** ret) {
         _cleanup_close_ int fd = open_or_make(directory_fd, name);
-        CountersFile* file;
+        CountersFile file;
         struct stat st;
 
         if (fd < 0)
                 return fd;
         if (fstat(fd, &st) < 0)
                 return -errno;
-        if (!S_ISREG(st.st_mode) || st.st_size != sizeof *file)
+        if (!S_ISREG(st.st_mode) || st.st_size != sizeof file || pread(fd, &file, sizeof file, 0) != sizeof file ||
+            file.magic != MAGIC)
                 return -EBADMSG;
-        file = mmap(NULL, sizeof *file, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        if (file == MAP_FAILED)
-                return -errno;
-        if (file->magic != MAGIC) {
-                (void) munmap(file, sizeof *file);
-                return -EBADMSG;
-        }
-        *ret = &file->counters;
+
+        *ret = xnew0(KeptCounters);
+        (*ret)->counters = file.counters;
+        (*ret)->fd = take_fd(fd);
         return 0;
 }
 
-LineCounters* line_counters_close(LineCounters* counters) {
-        if (counters)
-                (void) munmap(counters, sizeof(CountersFile));
+void line_counters_keep(KeptCounters* kept, const LineCounters* counters) {
+        if (memcmp(&kept->counters, counters, sizeof *counters) == 0)
+                return;
+        kept->counters = *counters;
+        /* all that can be wrong with a file that has its size already is that somebody has cut it */
+        (void) !pwrite(kept->fd, counters, sizeof *counters, offsetof(CountersFile, counters));
+}
+
+KeptCounters* line_counters_close(KeptCounters* kept) {
+        if (!kept)
+                return NULL;
+
+        (void) fd_close(kept->fd);
+        free(kept);
         return NULL;
 }

@@ -25,12 +25,12 @@ void node_output_state_done(NodeOutputState* state) {
         state->kept = line_counters_close(state->kept);
 }
 
-void node_output_state_keep(NodeOutputState* state, LineCounters* counters) {
+void node_output_state_keep(NodeOutputState* state, KeptCounters* kept) {
         line_counters_close(state->kept);
-        state->kept = counters;
-        state->lines_forwarded = counters->forwarded;
-        state->lines_suppressed = counters->suppressed;
-        state->lines_dropped = counters->dropped;
+        state->kept = kept;
+        state->lines_forwarded = kept->counters.forwarded;
+        state->lines_suppressed = kept->counters.suppressed;
+        state->lines_dropped = kept->counters.dropped;
 }
 
 char** node_output_state_last_lines(const NodeOutputState* state) {

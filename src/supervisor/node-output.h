@@ -13,7 +13,7 @@
 void node_output_state_init(NodeOutputState* state);
 void node_output_state_done(NodeOutputState* state);
 /* Goes on counting where these are, and keeps them; takes them over. */
-void node_output_state_keep(NodeOutputState* state, LineCounters* counters);
+void node_output_state_keep(NodeOutputState* state, KeptCounters* kept);
 /* The last lines of both streams, or of one, as D-Bus can hold them. The caller frees the vector. */
 char** node_output_state_last_lines(const NodeOutputState* state);
 char** node_output_state_last_lines_of(const NodeOutputState* state, Stream stream);

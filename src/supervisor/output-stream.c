@@ -184,7 +184,8 @@ static void stream_ask_ahead(OutputStream* s, const char* bytes, size_t size, Wi
 
 static void keep_counters(const NodeOutputState* state) {
         if (state->kept)
-                *state->kept = (LineCounters) { state->lines_forwarded, state->lines_suppressed, state->lines_dropped };
+                line_counters_keep(state->kept, &(LineCounters) { state->lines_forwarded, state->lines_suppressed,
+                                                                  state->lines_dropped });
 }
 
 /* The journal has the lines up to here: now they may leave the pipe. */

@@ -31,7 +31,7 @@ typedef struct NodeOutputState {
         uint64_t lines_suppressed; /* hooks took them out */
         uint64_t lines_dropped;    /* there were too many in too short a time */
         LastOutput last;
-        LineCounters* kept; /* the same for the next daemon; NULL: nowhere */
+        KeptCounters* kept; /* the same for the next daemon; NULL: nowhere */
 } NodeOutputState;
 
 /* What both streams of a process have in common. */

@@ -233,26 +233,26 @@ void state_files_write_life(StateFiles* f, const Node* node, uint64_t* hash) {
                 *hash = now;
 }
 
-LineCounters* state_files_open_lines(StateFiles* f, const char* name, bool is_new) {
+KeptCounters* state_files_open_lines(StateFiles* f, const char* name, bool is_new) {
         _cleanup_free_ char* file = xasprintf("%s%s", name, LINES_SUFFIX);
-        LineCounters* counters = NULL;
+        KeptCounters* kept = NULL;
         int r;
 
         if (f->fd < 0)
                 return NULL;
         if (is_new)
                 (void) unlinkat(f->fd, file, 0);
-        r = line_counters_open(f->fd, file, &counters);
+        r = line_counters_open(f->fd, file, &kept);
         if (r == -EBADMSG) {
                 log_warning("%s/%s is damaged, counting lines of node \"%s\" anew", f->directory, file, name);
                 (void) unlinkat(f->fd, file, 0);
-                r = line_counters_open(f->fd, file, &counters);
+                r = line_counters_open(f->fd, file, &kept);
         }
         if (r < 0 && !f->complained)
                 (void) log_error_errno(r, "Failed to open %s/%s; the next daemon will count lines of node \"%s\" anew: %m",
                                        f->directory, file, name);
         f->complained = r < 0;
-        return counters;
+        return kept;
 }
 
 void state_files_remove(StateFiles* f, const char* name) {

@@ -23,7 +23,7 @@ void state_files_write_life(StateFiles* f, const Node* node, uint64_t* hash);
 void state_files_write_config(StateFiles* f, const NodeSpec* spec);
 /* The counters of a node's lines, from zero if it is new; what cannot be read begins anew too, which is said in the log.
  * NULL: they cannot be kept. */
-LineCounters* state_files_open_lines(StateFiles* f, const char* name, bool is_new);
+KeptCounters* state_files_open_lines(StateFiles* f, const char* name, bool is_new);
 void state_files_remove(StateFiles* f, const char* name);
 
 /* Calls back with each remembered node's configuration: NULL if it cannot be made sense of, which is said in the log.

@@ -71,23 +71,33 @@ def machine(lab):
     return {"cpu": model, "cores": os.cpu_count(), "kernel": platform.release(), "systemd": systemd, "load": round(load, 1)}
 
 
+def run_round(parts, rig, failures):
+    for part in list(parts):
+        print(part.name, file=sys.stderr, flush=True)
+        try:
+            part.round()
+            parts[part] += 1
+        except (CommandFailure, RuntimeError, subprocess.TimeoutExpired) as failure:
+            failures.append(f"{part.name}: {failure}")
+            del parts[part]
+            rig.restart_daemons()
+
+
 def measure(lab, names, scale, judges):
     rig = Rig(lab, scale)
     rig.prepare(peers.ALL)
-    parts = [PARTS[name](rig) for name in names]
+    parts = {PARTS[name](rig): 0 for name in names}  # and how many rounds each has done
     failures = []
-    for number in range(scale.rounds):
-        for part in list(parts):
-            print(f"round {number + 1} of {scale.rounds}: {part.name}", file=sys.stderr, flush=True)
-            try:
-                part.round()
-            except (CommandFailure, RuntimeError, subprocess.TimeoutExpired) as failure:
-                failures.append(f"{part.name}: {failure}")
-                parts.remove(part)
-                rig.restart_daemons()
+    try:
+        for number in range(scale.rounds):
+            print(f"round {number + 1} of {scale.rounds}", file=sys.stderr, flush=True)
+            run_round(parts, rig, failures)
+    except KeyboardInterrupt:
+        failures.append("it was interrupted; this is what there is")
     table = Table(judges)
-    for part in parts:
-        part.table(table)
+    for part, rounds in parts.items():
+        if rounds > 0:
+            part.table(table)
     return table, failures
 
 

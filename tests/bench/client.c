@@ -3,7 +3,7 @@
  *
  *   client create|restart|destroy|status FIRST N [WINDOW]   for N nodes from number FIRST on, WINDOW calls at a time
  *   client ask N               Status of node 0, N times
- *   client cluster N           creates N nodes of one cluster, all at once
+ *   client cluster N           creates N nodes of one cluster, 16 calls at a time
  *   client ping N              calls that sd-bus answers by itself
  *   client all N               Status of all nodes, N times
  *   client crash FIRST N       kills nodes and sees what is said about them
@@ -247,7 +247,7 @@ int main(int argc, char* argv[]) {
                 calls(&c, "Status", 0, first, 1);
         } else if (strcmp(word, "cluster") == 0) {
                 c.cluster = first;
-                calls(&c, "Create", 0, first, first);
+                calls(&c, "Create", 0, first, 16);
         } else if (strcmp(word, "ping") == 0)
                 pings(&c, first);
         else if (strcmp(word, "all") == 0)

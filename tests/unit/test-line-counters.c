@@ -18,58 +18,56 @@ static int open_directory(const Scratch* scratch) {
 static void they_begin_at_zero_and_go_on_where_they_were(void** state) {
         _cleanup_scratch_ Scratch scratch = scratch_new();
         _cleanup_close_ int directory = open_directory(&scratch);
-        LineCounters* counters;
+        KeptCounters* kept;
 
         for (uint64_t i = 0; i < 3; i++) {
-                assert_int_equal(line_counters_open(directory, "x.lines", &counters), 0);
-                assert_int_equal(counters->forwarded, i);
-                assert_int_equal(counters->suppressed, 10 * i);
-                assert_int_equal(counters->dropped, 100 * i);
-                counters->forwarded += 1;
-                counters->suppressed += 10;
-                counters->dropped += 100;
-                counters = line_counters_close(counters);
+                assert_int_equal(line_counters_open(directory, "x.lines", &kept), 0);
+                assert_int_equal(kept->counters.forwarded, i);
+                assert_int_equal(kept->counters.suppressed, 10 * i);
+                assert_int_equal(kept->counters.dropped, 100 * i);
+                line_counters_keep(kept, &(LineCounters) { i + 1, 10 * (i + 1), 100 * (i + 1) });
+                kept = line_counters_close(kept);
         }
 }
 
 static void what_was_stored_is_there_after_sigkill(void** state) {
         _cleanup_scratch_ Scratch scratch = scratch_new();
         _cleanup_close_ int directory = open_directory(&scratch);
-        LineCounters* counters;
+        KeptCounters* kept;
         int status;
         pid_t pid = fork();
 
         assert_true(pid >= 0);
         if (pid == 0) {
-                if (line_counters_open(directory, "x.lines", &counters) < 0)
+                if (line_counters_open(directory, "x.lines", &kept) < 0)
                         _exit(1);
-                counters->forwarded = UINT64_MAX;
+                line_counters_keep(kept, &(LineCounters) { .forwarded = UINT64_MAX });
                 (void) raise(SIGKILL);
         }
         assert_int_equal(waitpid(pid, &status, 0), pid);
         assert_true(WIFSIGNALED(status));
-        assert_int_equal(line_counters_open(directory, "x.lines", &counters), 0);
-        assert_true(counters->forwarded == UINT64_MAX);
-        counters = line_counters_close(counters);
+        assert_int_equal(line_counters_open(directory, "x.lines", &kept), 0);
+        assert_true(kept->counters.forwarded == UINT64_MAX);
+        kept = line_counters_close(kept);
 }
 
 static void what_is_something_else_is_not_counted_in(void** state) {
         static const char* const texts[] = { "", "short", "as long as the file, and not it.", "much longer than the file may ever be" };
         _cleanup_scratch_ Scratch scratch = scratch_new();
         _cleanup_close_ int directory = open_directory(&scratch);
-        LineCounters* counters = NULL;
+        KeptCounters* kept = NULL;
 
         for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
                 assert_int_equal(file_write_atomic(directory, "x.lines", texts[i], strlen(texts[i]), 0600), 0);
-                assert_int_equal(line_counters_open(directory, "x.lines", &counters), -EBADMSG);
+                assert_int_equal(line_counters_open(directory, "x.lines", &kept), -EBADMSG);
         }
         assert_int_equal(unlinkat(directory, "x.lines", 0), 0);
         assert_int_equal(mkfifoat(directory, "x.lines", 0600), 0);
-        assert_int_equal(line_counters_open(directory, "x.lines", &counters), -EBADMSG);
+        assert_int_equal(line_counters_open(directory, "x.lines", &kept), -EBADMSG);
         assert_int_equal(unlinkat(directory, "x.lines", 0), 0);
         assert_int_equal(symlinkat("elsewhere", directory, "x.lines"), 0);
-        assert_int_equal(line_counters_open(directory, "x.lines", &counters), -EBADMSG);
-        assert_null(counters);
+        assert_int_equal(line_counters_open(directory, "x.lines", &kept), -EBADMSG);
+        assert_null(kept);
 }
 
 int main(void) {
