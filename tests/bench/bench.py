@@ -92,7 +92,7 @@ def measure(lab, names, scale, judges):
         for number in range(scale.rounds):
             print(f"round {number + 1} of {scale.rounds}", file=sys.stderr, flush=True)
             run_round(parts, rig, failures)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, ProcessLookupError):  # the latter for a command that was interrupted too
         failures.append("it was interrupted; this is what there is")
     table = Table(judges)
     for part, rounds in parts.items():
