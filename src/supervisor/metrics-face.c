@@ -167,31 +167,22 @@ static int append_lines(sd_bus_message* m, const Snapshot* x) {
 }
 
 /* What the kernel counts for a node's scope; nothing where it does not. */
-static int append_figure(sd_bus_message* m, const Snapshot* x, const char* suffix, size_t offset, double unit) {
-        const char* figures = (const char*) x->figures;
-        int r = 0;
-
-        REGISTRY_FOREACH(node, &x->s->registry) {
-                uint64_t value = *(const uint64_t*) (figures + offset);
-
-                figures += sizeof(CgroupFigures);
-                if (r >= 0 && value != FIGURE_UNKNOWN)
-                        r = append_sample(m, suffix, (double) value / unit, "node", node->name, NULL);
+#define DEFINE_OF_SCOPES(figure, suffix, unit)                                                          \
+        static int append_##figure(sd_bus_message* m, const Snapshot* x) {                              \
+                const CgroupFigures* figures = x->figures;                                              \
+                int r = 0;                                                                              \
+                REGISTRY_FOREACH(node, &x->s->registry) {                                               \
+                        if (r >= 0 && figures->figure != FIGURE_UNKNOWN)                                \
+                                r = append_sample(m, suffix, (double) figures->figure / (unit), "node", \
+                                                  node->name, NULL);                                    \
+                        figures++;                                                                      \
+                }                                                                                       \
+                return r;                                                                               \
         }
-        return r;
-}
 
-static int append_cpu(sd_bus_message* m, const Snapshot* x) {
-        return append_figure(m, x, "_total", offsetof(CgroupFigures, cpu_usage_nsec), 1e9);
-}
-
-static int append_memory(sd_bus_message* m, const Snapshot* x) {
-        return append_figure(m, x, "", offsetof(CgroupFigures, memory_current), 1);
-}
-
-static int append_tasks(sd_bus_message* m, const Snapshot* x) {
-        return append_figure(m, x, "", offsetof(CgroupFigures, tasks_current), 1);
-}
+DEFINE_OF_SCOPES(cpu_usage_nsec, "_total", 1e9)
+DEFINE_OF_SCOPES(memory_current, "", 1)
+DEFINE_OF_SCOPES(tasks_current, "", 1)
 
 /* ---- hooks ---- */
 
@@ -227,9 +218,10 @@ static const Family families[] = {
         { "zeek_node_exits", "counter", "", "Ends of processes of a node by how they came about.", append_exits },
         { "zeek_node_lines", "counter", "",
           "Lines of a node that went to the journal, that hooks suppressed, that were dropped for a limit.", append_lines },
-        { "zeek_node_cpu_seconds", "counter", "seconds", "Processor time of the running process tree of a node.", append_cpu },
-        { "zeek_node_memory_bytes", "gauge", "bytes", "Memory of a node's scope.", append_memory },
-        { "zeek_node_tasks", "gauge", "", "Processes and threads in a node's scope.", append_tasks },
+        { "zeek_node_cpu_seconds", "counter", "seconds", "Processor time of the running process tree of a node.",
+          append_cpu_usage_nsec },
+        { "zeek_node_memory_bytes", "gauge", "bytes", "Memory of a node's scope.", append_memory_current },
+        { "zeek_node_tasks", "gauge", "", "Processes and threads in a node's scope.", append_tasks_current },
         { "zeek_hook_matched_lines", "counter", "", "Lines that a hook was for.", append_hook_matched },
         { "zeek_hook_suppressed_lines", "counter", "", "Lines that a hook suppressed.", append_hook_suppressed },
         { "zeek_hook_failures", "counter", "", "Lines that passed because the program of a hook failed.", append_hook_failures },
