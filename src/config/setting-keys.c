@@ -85,7 +85,7 @@ static const SettingKey node_keys[] = {
         { "LimitCORE", &setting_size, AT(limit_core), "infinity", .max = UINT64_MAX },
         { "UMask", &setting_mode, AT(umask), "0022", .max = 0777 },
         { "AmbientCapabilities", &setting_capabilities, AT(ambient_capabilities) },
-        { "Seccomp", &setting_profile, AT(seccomp), "none" },
+        { "Seccomp", &setting_profile, AT(seccomp) },
         { "TruncateOutputFiles", &setting_bool, AT(truncate_output_files), "yes" },
         { "LineMax", &setting_size, AT(line_max), "48K", .min = LINE_MAX_MIN, .max = LINE_MAX_MAX },
         { "LogRateLimitIntervalSec", &setting_span, AT(log_rate_limit_interval_usec), "0",
@@ -114,5 +114,8 @@ const char* node_setting_default(const SettingKey* key, Role role) {
         /* what captures packets needs to be allowed to, and nothing else does */
         if (key->type == &setting_capabilities)
                 return role == ROLE_WORKER || role == ROLE_STANDALONE ? "CAP_NET_RAW" : NULL;
+        /* each role has a profile of its name */
+        if (key->type == &setting_profile)
+                return role_to_string(role);
         return key->default_value;
 }

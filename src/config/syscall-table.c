@@ -10,7 +10,7 @@
 
 /* Sorted as strcmp(3) does. */
 static const char* const names[] = {
-        "@obsolete", "_llseek", "_newselect", "_sysctl", "accept", "accept4", "access", "acct", "add_key",
+        "_llseek", "_newselect", "_sysctl", "accept", "accept4", "access", "acct", "add_key",
         "adjtimex", "afs_syscall", "alarm", "arc_gettls", "arc_settls", "arc_usr_cmpxchg", "arch_prctl",
         "arm_fadvise64_64", "atomic_barrier", "atomic_cmpxchg_32", "bdflush", "bind", "bpf", "break", "brk",
         "cachectl", "cacheflush", "cachestat", "capget", "capset", "chdir", "chmod", "chown", "chown32",

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 /* A call is its place in the table: 0 … SYSCALLS - 1. */
-#define SYSCALLS 554U
+#define SYSCALLS 553U
 
 const char* syscall_name(size_t call);
 /* SIZE_MAX: there is no such call. */

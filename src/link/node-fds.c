@@ -9,6 +9,7 @@ static const char* const node_fd_table[_NODE_FD_MAX] = {
         [NODE_FD_OUTPUT] = "output",
         [NODE_FD_ERROR] = "error",
         [NODE_FD_STATUS] = "status",
+        [NODE_FD_SYSCALLS] = "syscalls",
 };
 
 DEFINE_ENUM_TABLE(node_fd, NodeFd)

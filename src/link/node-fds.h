@@ -16,6 +16,7 @@ typedef enum NodeFd {
         NODE_FD_OUTPUT,  /* read end of the pipe that is its stdout */
         NODE_FD_ERROR,   /* and its stderr */
         NODE_FD_STATUS,  /* the file in which it says how far it is, for reading */
+        NODE_FD_SYSCALLS, /* where the kernel asks about system calls that it may not make */
         _NODE_FD_MAX,
         _NODE_FD_INVALID = -EINVAL,
 } NodeFd;

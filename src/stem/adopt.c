@@ -72,7 +72,7 @@ int adopt(NodeTable* nodes, Store* store, const char* name, const char* scope, P
         int r;
 
         /* It runs already: nothing has to wait for the store. */
-        r = store_add(store, name, scope, process, NULL, NULL, &slot);
+        r = store_add(store, &record, process, NULL, NULL, &slot);
         if (r < 0)
                 return r;
         store_slot_launched(slot);

@@ -23,6 +23,7 @@ static const char* const step_table[_CHILD_STEP_MAX] = {
         [CHILD_CAPABILITIES] = "limit capabilities",
         [CHILD_AMBIENT] = "raise ambient capability",
         [CHILD_NO_NEW_PRIVILEGES] = "forbid new privileges",
+        [CHILD_SYSTEM_CALLS] = "restrict system calls",
         [CHILD_HANDOVER] = "hand over descriptors",
         [CHILD_EXECUTE] = "execute",
 };

@@ -32,6 +32,7 @@ typedef enum ChildStep {
         CHILD_CAPABILITIES,
         CHILD_AMBIENT, /* index: the capability */
         CHILD_NO_NEW_PRIVILEGES,
+        CHILD_SYSTEM_CALLS,
         CHILD_HANDOVER,
         CHILD_EXECUTE,
         _CHILD_STEP_MAX,

@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 
 #include "stem/child.h"
 #include "stem/handover.h"
+#include "stem/passed-calls.h"
 #include "stem/working-directory.h"
 
 /* Where the child keeps its own descriptors after it has closed all others. */
@@ -43,7 +45,7 @@ static Child child;
 
 static void send_report(void) {
         /* The pipe holds far more reports than there are steps. A parent that is gone needs none. */
-        (void) !write(child.report_fd, &child.report, sizeof child.report);
+        (void) !passed_write(child.report_fd, &child.report, sizeof child.report);
 }
 
 static void begin(ChildStep step, uint32_t index) {
@@ -53,11 +55,11 @@ static void begin(ChildStep step, uint32_t index) {
 
 static void undo(void) {
         if (child.made_output_file)
-                (void) unlink(child.order->output_file);
+                (void) passed_unlink(child.order->output_file);
         if (child.made_error_file)
-                (void) unlink(child.order->error_file);
+                (void) passed_unlink(child.order->error_file);
         if (child.made_status_file)
-                (void) unlink(child.order->status_file);
+                (void) passed_unlink(child.order->status_file);
         working_directory_remove();
 }
 
@@ -65,7 +67,7 @@ static _noreturn_ void fail_with(int error) {
         child.report.error = error;
         undo();
         send_report();
-        _exit(EXIT_FAILURE);
+        passed_exit(EXIT_FAILURE);
 }
 
 static _noreturn_ void fail(void) {
@@ -347,7 +349,24 @@ static void warn(const char* what, int error) {
         (void) !writev(STDERR_FILENO, iov, ELEMENTSOF(iov));
 }
 
-static _noreturn_ void execute(void) {
+/* From here on only what has a pass is sure to be done. */
+static void restrict_system_calls(const SyscallFilter* filter) {
+        long listener = -1;
+
+        begin(CHILD_SYSTEM_CALLS, 0);
+        passed_calls_init(filter->pass);
+        if (filter->asking.len > 0)
+                listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter->asking);
+        if (listener >= 0)
+                child.made_fds[NODE_FD_SYSCALLS] = (int) listener;
+        else if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter->silent) < 0)
+                /* nor could the kernel ask: it is too old, or somebody listens to our own calls */
+                fail();
+}
+
+static _noreturn_ void execute(const SyscallFilter* filter) {
+        const LaunchOrder* order = child.order;
+
         begin(CHILD_NO_NEW_PRIVILEGES, 0);
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 fail();
@@ -356,16 +375,16 @@ static _noreturn_ void execute(void) {
         if (child.status_error != 0)
                 warn("make its status file", child.status_error);
 
+        set_signal(SIGPIPE, SIG_DFL);
+        if (filter)
+                restrict_system_calls(filter);
         begin(CHILD_HANDOVER, 0);
         int r = handover_send(HANDOVER_FD, child.made_fds);
         if (r < 0)
                 fail_with(-r);
 
         begin(CHILD_EXECUTE, 0);
-        set_signal(SIGPIPE, SIG_DFL);
-        /* A system call filter goes in here: after no_new_privs, and with nothing but this left to do. */
-        (void) execve(child.order->arguments[0], child.order->arguments,
-                      child.order->environment ? child.order->environment : (char*[]) { NULL });
+        (void) passed_execve(order->arguments[0], order->arguments, order->environment ? order->environment : (char*[]) { NULL });
         fail();
 }
 
@@ -400,5 +419,5 @@ void child_run(const LaunchOrder* order, const ChildSetup* setup) {
         enter_directory();
         open_output_files();
         make_status_file();
-        execute();
+        execute(setup->filter);
 }

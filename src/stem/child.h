@@ -11,6 +11,7 @@
 #include "stem/child-report.h"
 #include "stem/launch-directories.h"
 #include "stem/order.h"
+#include "stem/syscall-filter.h"
 
 typedef struct ChildSetup {
         /* The child's ends. The last three may be -EBADF: then standard error is /dev/null, the child does not wait for a
@@ -25,6 +26,8 @@ typedef struct ChildSetup {
         /* What the parent has for itself and the child shall not inherit. */
         struct rlimit nofile;
         bool reset_oom_score;
+
+        const SyscallFilter* filter; /* NULL: none */
 
         LaunchDirectories* directories;
         DirectoryUse directory_use;

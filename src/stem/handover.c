@@ -6,6 +6,7 @@
 
 #include "stem/handover.h"
 #include "stem/kept-fds.h"
+#include "stem/passed-calls.h"
 #include "util/fd.h"
 #include "util/log.h"
 
@@ -52,7 +53,7 @@ int handover_send(int fd, const int fds[_NODE_FD_MAX]) {
                             .msg_control = &control,
                             .msg_controllen = CMSG_SPACE(sizeof(int) * n) };
 
-        return sendmsg(fd, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
+        return passed_sendmsg(fd, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 /* Looks at the message, which stays where it is. The descriptors are duplicates. */

@@ -194,14 +194,16 @@ static int method_release(sd_bus_message* m, void* userdata, sd_bus_error* error
 static void on_stop_requested(const HeldNode* node, void* userdata) {
         Interface* face = userdata;
 
-        peers_emit(face->peers, STEM_PATH, STEM_INTERFACE, "StopRequested", "su", node->name,
-                   (uint32_t) node->process.pid);
+        (void) peers_emit(face->peers, STEM_PATH, STEM_INTERFACE, "StopRequested", "su", node->name,
+                          (uint32_t) node->process.pid);
 }
 
-/* It may have been said to nobody, or to a supervisor before. */
-static void repeat_stop_request(Interface* face, const HeldNode* node) {
+/* They may have been said to nobody, or to a supervisor before. */
+static void repeat_signals(Interface* face, const HeldNode* node) {
         if (node->stop_requested)
                 on_stop_requested(node, face);
+        if (node->syscalls)
+                syscall_watch_tell(node->syscalls);
 }
 
 static int method_attach(sd_bus_message* m, void* userdata, sd_bus_error* error) {
@@ -215,7 +217,7 @@ static int method_attach(sd_bus_message* m, void* userdata, sd_bus_error* error)
         if (r >= 0)
                 r = reply_with_node(m, node);
         if (r >= 0)
-                repeat_stop_request(userdata, node);
+                repeat_signals(userdata, node);
         return r;
 }
 
@@ -291,9 +293,12 @@ static int method_list(sd_bus_message* m, void* userdata, sd_bus_error* error) {
                 r = sd_bus_message_close_container(reply);
         if (r >= 0)
                 r = sd_bus_send(NULL, reply, NULL);
+        if (r < 0)
+                return r;
+
+        peers_note_informed(face->peers, m);
         TAILQ_FOREACH(node, &face->nodes->nodes, nodes)
-                if (r >= 0)
-                        repeat_stop_request(face, node);
+                repeat_signals(face, node);
         return r;
 }
 
@@ -329,15 +334,15 @@ static void on_probe_failed(sd_bus_message* request, bool executed, const char* 
 static void on_exited(const HeldNode* node, void* userdata) {
         Interface* face = userdata;
 
-        peers_emit(face->peers, STEM_PATH, STEM_INTERFACE, "Exited", "suii", node->name,
-                   (uint32_t) node->process.pid, (int32_t) node->exit.code, (int32_t) node->exit.status);
+        (void) peers_emit(face->peers, STEM_PATH, STEM_INTERFACE, "Exited", "suii", node->name,
+                          (uint32_t) node->process.pid, (int32_t) node->exit.code, (int32_t) node->exit.status);
 }
 
 static void on_emptied(const HeldNode* node, void* userdata) {
         Interface* face = userdata;
 
-        peers_emit(face->peers, STEM_PATH, STEM_INTERFACE, "Emptied", "su", node->name,
-                   (uint32_t) node->process.pid);
+        (void) peers_emit(face->peers, STEM_PATH, STEM_INTERFACE, "Emptied", "su", node->name,
+                          (uint32_t) node->process.pid);
 }
 
 static int property_version(sd_bus* bus, const char* path, const char* interface, const char* property,
@@ -350,10 +355,19 @@ static int property_pid(sd_bus* bus, const char* path, const char* interface, co
         return sd_bus_message_append(reply, "u", (uint32_t) getpid());
 }
 
+static bool on_violated(const HeldNode* node, const SyscallReport* report, void* userdata) {
+        Interface* face = userdata;
+
+        return peers_emit(face->peers, STEM_PATH, STEM_INTERFACE, "Violation", "susutit", node->name,
+                          (uint32_t) node->process.pid, report->call, (uint32_t) report->pid, report->argument,
+                          (int32_t) report->verdict, report->count);
+}
+
 const NodeHandlers interface_node_handlers = {
         .exited = on_exited,
         .emptied = on_emptied,
         .stop_requested = on_stop_requested,
+        .violated = on_violated,
 };
 
 const LaunchHandlers interface_launch_handlers = {
@@ -394,6 +408,9 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_SIGNAL_WITH_ARGS("Exited", SD_BUS_ARGS("s", name, "u", pid, "i", code, "i", status), 0),
         SD_BUS_SIGNAL_WITH_ARGS("Emptied", SD_BUS_ARGS("s", name, "u", pid), 0),
         SD_BUS_SIGNAL_WITH_ARGS("StopRequested", SD_BUS_ARGS("s", name, "u", pid), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("Violation",
+                                SD_BUS_ARGS("s", name, "u", pid, "s", call, "u", process, "t", argument, "i", verdict, "t", count),
+                                0),
         SD_BUS_PROPERTY("Version", "s", property_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("PID", "u", property_pid, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_VTABLE_END,

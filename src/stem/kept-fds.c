@@ -4,17 +4,36 @@
 
 #include "stem/kept-fds.h"
 #include "stem/pidfd.h"
+#include "stem/syscall-watch.h"
+
+static bool is_pipe(int fd, const struct stat* st) {
+        return S_ISFIFO(st->st_mode);
+}
+
+static bool is_socket(int fd, const struct stat* st) {
+        return S_ISSOCK(st->st_mode);
+}
+
+/* A file may be a node's, and in memory: only that we cannot write to it tells it from a record of ours. */
+static bool is_file_for_reading(int fd, const struct stat* st) {
+        return S_ISREG(st->st_mode) && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY;
+}
+
+static bool is_listener(int fd, const struct stat* st) {
+        return is_syscall_listener(fd);
+}
 
 static const struct {
         const char* key;
-        mode_t type;
+        bool (*fits)(int fd, const struct stat* st);
         bool required;
 } places[_PROCESS_FD_MAX] = {
-        [NODE_FD_OUTPUT] = { "OUTPUT", S_IFIFO, true },
-        [NODE_FD_ERROR] = { "ERROR", S_IFIFO, true },
-        [NODE_FD_STATUS] = { "STATUSFILE", S_IFREG, false },
-        [PROCESS_FD_REPORT] = { "REPORT", S_IFIFO, true },
-        [PROCESS_FD_HANDOVER] = { "HANDOVER", S_IFSOCK, false },
+        [NODE_FD_OUTPUT] = { "OUTPUT", is_pipe, true },
+        [NODE_FD_ERROR] = { "ERROR", is_pipe, true },
+        [NODE_FD_STATUS] = { "STATUSFILE", is_file_for_reading, false },
+        [NODE_FD_SYSCALLS] = { "SYSCALLS", is_listener, false },
+        [PROCESS_FD_REPORT] = { "REPORT", is_pipe, true },
+        [PROCESS_FD_HANDOVER] = { "HANDOVER", is_socket, false },
 };
 
 const char* kept_fd_key(unsigned place) {
@@ -25,17 +44,12 @@ bool kept_fd_is_required(unsigned place) {
         return places[place].required;
 }
 
-/* A file may be a node's, and in memory: only that we cannot write to it tells it from a record of ours. */
-static bool is_writable_file(int fd, const struct stat* st) {
-        return S_ISREG(st->st_mode) && (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY;
-}
-
 uint64_t kept_fd_number(unsigned place, int fd) {
         struct stat st;
 
         if (!places[place].key || fd < 0 || fstat(fd, &st) < 0)
                 return 0;
-        return (st.st_mode & S_IFMT) == places[place].type && !is_writable_file(fd, &st) ? st.st_ino : 0;
+        return places[place].fits(fd, &st) ? st.st_ino : 0;
 }
 
 int kept_fd_place(int fd, pid_t pid, const uint64_t numbers[_PROCESS_FD_MAX]) {

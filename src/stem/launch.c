@@ -38,6 +38,7 @@ struct Launch {
         char* why; /* the first failure */
         Process process;
         StoreSlot* slot;
+        NodeRecord record;  /* what is told of it: all but the verdicts is the order's */
         bool stored;        /* the service manager has it */
         ChildReport report; /* the last one */
         bool ended;         /* the child is a zombie */
@@ -63,6 +64,7 @@ static Launch* launch_free(Launch* launch) {
         process_release(&launch->process);
         store_slot_keep(launch->slot);
         sd_bus_message_unref(launch->request);
+        free(launch->record.verdicts);
         launch_order_free(launch->order);
         free(launch->why);
         free(launch);
@@ -187,8 +189,7 @@ static void launch_succeed(Launch* launch) {
         handover_take(&launch->process, launch->slot);
         launch_directories_keep(launches->place.spawn->directories, launch->order->working_directory);
         store_slot_launched(launch->slot);
-        r = node_table_add(launches->place.nodes, launch->order->name, launch->order->scope, &launch->process,
-                           &launch->slot, &node);
+        r = node_table_add(launches->place.nodes, &launch->record, &launch->process, &launch->slot, &node);
         if (r < 0) {
                 launch_fail(launch, xasprintf("watch process: %s", strerror(-r)));
                 return;
@@ -285,8 +286,8 @@ static void on_stored(void* userdata) {
 
 /* Long before the go, so that the next stem also knows of a scope that was made for nothing. */
 static int store_child(Launch* launch) {
-        int r = store_add(launch->launches->place.store, launch->order->name, launch->order->scope, &launch->process,
-                          on_stored, launch, &launch->slot);
+        int r = store_add(launch->launches->place.store, &launch->record, &launch->process, on_stored, launch,
+                          &launch->slot);
 
         launch->stored = r > 0;
         return r;
@@ -411,6 +412,9 @@ int launches_begin(Launches* launches, LaunchOrder* order, sd_bus_message* reque
         launch->order = order;
         launch->request = sd_bus_message_ref(request);
         launch->process = PROCESS_NONE;
+        launch->record = (NodeRecord) { .name = order->name, .scope = order->scope };
+        if (order->syscalls.is_given)
+                launch->record.verdicts = syscall_verdicts_of_order(&order->syscalls);
         launch->report.step = _CHILD_STEP_INVALID;
 
         r = sd_event_add_time_relative(launches->place.event, &launch->timer, CLOCK_MONOTONIC, LAUNCH_TIMEOUT_USEC, 0,

@@ -16,6 +16,7 @@
 void node_record_done(NodeRecord* record) {
         free(record->name);
         free(record->scope);
+        free(record->verdicts);
         *record = (NodeRecord) {};
 }
 
@@ -30,8 +31,18 @@ static char* numbers_to_string(const uint64_t numbers[_PROCESS_FD_MAX], bool all
 
 char* node_record_to_string(const NodeRecord* record) {
         _cleanup_free_ char* numbers = numbers_to_string(record->numbers, true);
+        _cleanup_free_ char* verdicts = record->verdicts ? xasprintf("VERDICTS=%s\n", record->verdicts) : xstrdup("");
+        char* text = xasprintf("NAME=%s\nSCOPE=%s\nPID=%i\n%s%s", record->name, record->scope, (int) record->pid, verdicts,
+                               numbers);
+        size_t left = NODE_RECORD_PAGE - strlen(text) % NODE_RECORD_PAGE;
 
-        return xasprintf("NAME=%s\nSCOPE=%s\nPID=%i\n%s", record->name, record->scope, (int) record->pid, numbers);
+        if (left < NODE_RECORD_APPENDED_MAX) {
+                char padding[NODE_RECORD_APPENDED_MAX] = {};
+
+                memset(padding, '\n', left);
+                free_and_replace(text, xasprintf("%s%s", text, padding));
+        }
+        return text;
 }
 
 char* node_record_fds_to_string(const uint64_t numbers[_PROCESS_FD_MAX]) {
@@ -56,6 +67,15 @@ static int read_scope(const char* value, NodeRecord* record) {
                 return -EINVAL;
         record->scope = xstrdup(value);
         return 0;
+}
+
+static int read_verdicts(const char* value, NodeRecord* record) {
+        _cleanup_syscall_verdicts_ SyscallVerdicts verdicts = {};
+        int r = syscall_verdicts_from_string(value, &verdicts);
+
+        if (r >= 0)
+                record->verdicts = xstrdup(value);
+        return r;
 }
 
 static int read_number(const char* value, int64_t min, int64_t max, int* ret) {
@@ -83,6 +103,7 @@ typedef enum Key {
         KEY_NAME,
         KEY_SCOPE,
         KEY_PID,
+        KEY_VERDICTS,
         KEY_LAUNCHED,
         KEY_FAILED,
         KEY_TERMINATED,
@@ -96,6 +117,7 @@ static const char* const key_table[_KEY_MAX] = {
         [KEY_NAME] = "NAME",
         [KEY_SCOPE] = "SCOPE",
         [KEY_PID] = "PID",
+        [KEY_VERDICTS] = "VERDICTS",
         [KEY_LAUNCHED] = "LAUNCHED",
         [KEY_FAILED] = "FAILED",
         [KEY_TERMINATED] = "TERMINATED",
@@ -116,6 +138,8 @@ static int read_value(Key key, const char* value, NodeRecord* record) {
                 return read_scope(value, record);
         case KEY_PID:
                 return read_number(value, 1, INT32_MAX, &record->pid);
+        case KEY_VERDICTS:
+                return read_verdicts(value, record);
         case KEY_LAUNCHED:
                 return read_yes(value, &record->launched);
         case KEY_FAILED:

@@ -4,8 +4,8 @@
 /* What a new stem has to be told of a node beside its descriptors, and the text in which it is.
  *
  * The text lies in a file in memory that the service manager keeps together with the descriptors. It has one KEY=value
- * a line. What a node starts with is written first; what happens to it is appended, each time with one write within one
- * page, which no signal divides. So the file never holds half a line, and the reader takes none: an unknown key, one
+ * a line. What a node starts with is written first, with empty lines behind it if the page is nearly full; what happens
+ * to it is appended, each time with one write within one page, which no signal divides. So the file never holds half a line, and the reader takes none: an unknown key, one
  * that is given twice, a value that makes no sense or a last line without its end is an error. */
 
 #include <stdbool.h>
@@ -13,13 +13,18 @@
 #include <sys/types.h>
 
 #include "stem/process.h"
+#include "stem/syscall-verdicts.h"
 
-#define NODE_RECORD_SIZE_MAX 2048U
+/* Pages are the smallest that there are. */
+#define NODE_RECORD_PAGE 4096U
+#define NODE_RECORD_APPENDED_MAX 1024U /* all of it */
+#define NODE_RECORD_SIZE_MAX (5U * NODE_RECORD_PAGE)
 
 typedef struct NodeRecord {
         char* name;
         char* scope;
         pid_t pid;
+        char* verdicts; /* on its system calls (syscall-verdicts.h); NULL: it may make all */
         uint64_t numbers[_PROCESS_FD_MAX]; /* of its descriptors (kept-fds.h); 0: there is none */
 
         bool launched;   /* the program runs, or ran; before, the report pipe tells */

@@ -8,6 +8,7 @@
 #include "stem/limits.h"
 #include "stem/node-table.h"
 #include "util/alloc.h"
+#include "util/fd.h"
 #include "util/log.h"
 
 /* Closes what is ours; reaps only what has ended. */
@@ -19,6 +20,7 @@ static HeldNode* held_node_free(HeldNode* node) {
         (void) sd_event_source_disable_unref(node->reap_timer);
         store_slot_keep(node->slot);
         scope_watch_free(node->watch);
+        syscall_watch_free(node->syscalls);
         process_release(&node->process);
         free(node->name);
         free(node->scope);
@@ -166,6 +168,31 @@ static int watch_process(HeldNode* node) {
         return r;
 }
 
+static bool on_violation(const SyscallReport* report, void* userdata) {
+        const HeldNode* node = userdata;
+
+        return node->table->handlers->violated(node, report, node->table->userdata);
+}
+
+/* A question that nobody answers would hold the node up for ever; without a listener the kernel says that there is no such
+ * call. */
+static void watch_syscalls(HeldNode* node, const char* verdicts) {
+        int* listener = &node->process.fds[NODE_FD_SYSCALLS];
+        int r;
+
+        if (*listener < 0) {
+                if (verdicts && !node->exited)
+                        log_notice("System calls that node '%s' may not make fail unreported: the kernel does not ask about "
+                                   "them", node->name);
+                return;
+        }
+        r = syscall_watch_new(node->table->event, *listener, verdicts, on_violation, node, &node->syscalls);
+        if (r < 0) {
+                (void) log_error_errno(r, "Failed to watch the system calls of node '%s': %m", node->name);
+                *listener = fd_close(*listener);
+        }
+}
+
 static int add(NodeTable* table, const NodeRecord* record, Process* process, StoreSlot** slot, HeldNode** ret) {
         _cleanup_(held_node_freep) HeldNode* node = xnew0(HeldNode);
         int r;
@@ -186,15 +213,15 @@ static int add(NodeTable* table, const NodeRecord* record, Process* process, Sto
 
         *process = PROCESS_NONE;
         node->slot = take_ptr(*slot);
+        watch_syscalls(node, record->verdicts);
         TAILQ_INSERT_TAIL(&table->nodes, node, nodes);
         table->n++;
         *ret = take_ptr(node);
         return 0;
 }
 
-int node_table_add(NodeTable* table, const char* name, const char* scope, Process* process, StoreSlot** slot,
-                   HeldNode** ret) {
-        return add(table, &(NodeRecord) { .name = (char*) name, .scope = (char*) scope }, process, slot, ret);
+int node_table_add(NodeTable* table, const NodeRecord* record, Process* process, StoreSlot** slot, HeldNode** ret) {
+        return add(table, record, process, slot, ret);
 }
 
 int node_table_restore(NodeTable* table, const NodeRecord* record, Process* process, StoreSlot** slot,

@@ -14,6 +14,7 @@
 #include "stem/process.h"
 #include "stem/scope-watch.h"
 #include "stem/store.h"
+#include "stem/syscall-watch.h"
 
 typedef struct HeldNode HeldNode;
 typedef struct NodeTable NodeTable;
@@ -22,6 +23,8 @@ typedef struct NodeHandlers {
         void (*exited)(const HeldNode* node, void* userdata);
         void (*emptied)(const HeldNode* node, void* userdata);
         void (*stop_requested)(const HeldNode* node, void* userdata);
+        /* false: nobody has heard it, see syscall-watch.h */
+        bool (*violated)(const HeldNode* node, const SyscallReport* report, void* userdata);
 } NodeHandlers;
 
 struct HeldNode {
@@ -38,6 +41,7 @@ struct HeldNode {
         sd_event_source* exit_source;
         sd_event_source* reap_timer; /* NULL: not needed */
         ScopeWatch* watch;
+        SyscallWatch* syscalls; /* NULL: nobody asks about them */
         TAILQ_ENTRY(HeldNode) nodes;
 };
 
@@ -58,8 +62,7 @@ DEFINE_CLEANUP(NodeTable*, node_table_free)
 HeldNode* node_table_find(const NodeTable* table, const char* name);
 
 /* Holds a process that runs in its scope, and takes it over with its slot in the store. On failure nothing is taken. */
-int node_table_add(NodeTable* table, const char* name, const char* scope, Process* process, StoreSlot** slot,
-                   HeldNode** ret);
+int node_table_add(NodeTable* table, const NodeRecord* record, Process* process, StoreSlot** slot, HeldNode** ret);
 /* As node_table_add(), for one that was held before, or is said to have been; its scope may be gone long since. What
  * the record says of its past is taken as it is. */
 int node_table_restore(NodeTable* table, const NodeRecord* record, Process* process, StoreSlot** slot, HeldNode** ret);

@@ -44,7 +44,7 @@ LaunchOrder* launch_order_free(LaunchOrder* order) {
 }
 
 bool launch_order_makes_fds(const LaunchOrder* order) {
-        return order->status_file;
+        return order->status_file || order->syscalls.is_given;
 }
 
 /* Positions the message at the next key of the open a{sv}. Positive: there is one. */

@@ -34,6 +34,7 @@ struct Peer {
         Peers* peers; /* weak */
         pid_t pid;    /* for messages only */
         sd_bus* bus;
+        bool is_informed;
         sd_event_source* leftover;
         TAILQ_ENTRY(Peer) entry;
 };
@@ -242,8 +243,9 @@ static int emit_to(Peer* peer, const char* path, const char* interface, const ch
         return r < 0 ? r : sd_bus_send(peer->bus, m, NULL);
 }
 
-void peers_emit(Peers* peers, const char* path, const char* interface, const char* member, const char* types, ...) {
+bool peers_emit(Peers* peers, const char* path, const char* interface, const char* member, const char* types, ...) {
         Peer *peer, *next;
+        bool informed = false;
 
         for (peer = TAILQ_FIRST(&peers->all); peer; peer = next) {
                 va_list ap;
@@ -253,10 +255,20 @@ void peers_emit(Peers* peers, const char* path, const char* interface, const cha
                 va_start(ap, types);
                 r = emit_to(peer, path, interface, member, types, ap);
                 va_end(ap);
+                informed = informed || (r >= 0 && peer->is_informed);
                 if (r < 0 && r != -ENOTCONN && r != -ECONNRESET)
                         (void) log_warning_errno(r, "Failed to send %s to process %i: %m", member, (int) peer->pid);
                 (void) drop_if_stuck(peer);
         }
+        return informed;
+}
+
+void peers_note_informed(Peers* peers, sd_bus_message* m) {
+        Peer* peer;
+
+        TAILQ_FOREACH(peer, &peers->all, entry)
+                if (peer->bus == sd_bus_message_get_bus(m))
+                        peer->is_informed = true;
 }
 
 bool peer_has_left(sd_bus_message* m) {

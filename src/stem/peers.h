@@ -25,5 +25,8 @@ DEFINE_CLEANUP(Peers*, peers_free)
 /* Whether the peer that sent this message is there no more, also if nobody has taken note of it yet. */
 bool peer_has_left(sd_bus_message* m);
 
-/* Sends a signal to all of them. */
-void peers_emit(Peers* peers, const char* path, const char* interface, const char* member, const char* types, ...);
+/* The peer that sent this message knows from now on which nodes there are. */
+void peers_note_informed(Peers* peers, sd_bus_message* m);
+
+/* Sends a signal to all of them. False: to none who knows what it is about. */
+bool peers_emit(Peers* peers, const char* path, const char* interface, const char* member, const char* types, ...);

@@ -62,12 +62,14 @@ int spawn_settings_init(SpawnSettings* settings) {
 
         /* A unit that protects the stem from the OOM killer does not mean its children. */
         settings->reset_oom_score = own_oom_score_is_negative();
+        settings->filters = syscall_filters_new();
         return launch_directories_new(&settings->directories);
 }
 
 void spawn_settings_done(SpawnSettings* settings) {
         settings->null_fd = fd_close(settings->null_fd);
         settings->directories = launch_directories_free(settings->directories);
+        settings->filters = syscall_filters_free(settings->filters);
 }
 
 static int make_output_pipe(int ret[2]) {
@@ -140,8 +142,11 @@ int process_spawn(const LaunchOrder* order, const SpawnSettings* settings, Spawn
                                               .go = { -EBADF, -EBADF },
                                               .handover = { -EBADF, -EBADF } };
         DirectoryUse use = DIRECTORY_USE_NONE;
+        const SyscallFilter* filter = NULL;
         int r = make_pipes(order, kind, &pipes);
 
+        if (r >= 0 && order->syscalls.is_given)
+                r = syscall_filters_get(settings->filters, &order->syscalls, &filter);
         if (r < 0)
                 return r;
         if (kind == SPAWN_NODE)
@@ -163,6 +168,7 @@ int process_spawn(const LaunchOrder* order, const SpawnSettings* settings, Spawn
                                          .handover_fd = pipes.handover[1],
                                          .nofile = settings->nofile,
                                          .reset_oom_score = settings->reset_oom_score,
+                                         .filter = filter,
                                          .directories = settings->directories,
                                          .directory_use = use,
                                  });
@@ -184,6 +190,7 @@ int process_spawn(const LaunchOrder* order, const SpawnSettings* settings, Spawn
                          [NODE_FD_OUTPUT] = take_fd(pipes.output[0]),
                          [NODE_FD_ERROR] = take_fd(pipes.error[0]),
                          [NODE_FD_STATUS] = -EBADF,
+                         [NODE_FD_SYSCALLS] = -EBADF,
                          [PROCESS_FD_REPORT] = take_fd(pipes.report[0]),
                          [PROCESS_FD_HANDOVER] = take_fd(pipes.handover[0]) },
                 .go = take_fd(pipes.go[1]),

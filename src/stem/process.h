@@ -15,6 +15,7 @@
 #include "stem/child-report.h"
 #include "stem/launch-directories.h"
 #include "stem/order.h"
+#include "stem/syscall-filter.h"
 
 /* Beside those that the supervisor gets too: those of the launch. None of them blocks. */
 enum {
@@ -38,6 +39,7 @@ typedef struct SpawnSettings {
         struct rlimit nofile; /* before we raised it */
         bool reset_oom_score;
         LaunchDirectories* directories;
+        SyscallFilters* filters;
 } SpawnSettings;
 
 /* How an ended process ended: CLD_EXITED, CLD_KILLED or CLD_DUMPED, and the exit status or signal. */

@@ -26,6 +26,7 @@ struct Resumption {
         Resumptions* resumptions; /* weak */
         char* name;
         char* scope;
+        char* verdicts; /* on its system calls; NULL: it may make all */
         Process process;
         StoreSlot* slot;
         bool doomed;     /* the stem before said that it failed */
@@ -55,6 +56,7 @@ static Resumption* resumption_free(Resumption* re) {
         sd_bus_message_unref(re->request);
         free(re->name);
         free(re->scope);
+        free(re->verdicts);
         free(re);
         return NULL;
 }
@@ -115,7 +117,7 @@ static void fail(Resumption* re) {
 
 static void succeed(Resumption* re) {
         Resumptions* all = re->resumptions;
-        const NodeRecord record = { .name = re->name, .scope = re->scope };
+        const NodeRecord record = { .name = re->name, .scope = re->scope, .verdicts = re->verdicts };
         HeldNode* node;
         int r;
 
@@ -208,6 +210,7 @@ int resumption_begin(Resumptions* resumptions, const NodeRecord* record, Process
         re->resumptions = resumptions;
         re->name = xstrdup(record->name);
         re->scope = xstrdup(record->scope);
+        re->verdicts = xstrdup_or_null(record->verdicts);
         re->doomed = record->failed;
         re->process = *process;
         r = watch_process(re);

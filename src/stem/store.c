@@ -126,9 +126,11 @@ static size_t choose(const int* from, unsigned n_from, uint64_t* ret_numbers, in
         return n;
 }
 
-int store_add(Store* store, const char* name, const char* scope, const Process* process, notifier_sent_t sent,
-              void* userdata, StoreSlot** ret) {
-        NodeRecord record = { .name = (char*) name, .scope = (char*) scope, .pid = process->pid };
+int store_add(Store* store, const NodeRecord* about, const Process* process, notifier_sent_t sent, void* userdata,
+              StoreSlot** ret) {
+        NodeRecord record = {
+                .name = about->name, .scope = about->scope, .verdicts = about->verdicts, .pid = process->pid
+        };
         int fds[STORE_SLOT_FDS_MAX], n = (int) choose(process->fds, _PROCESS_FD_MAX, record.numbers, fds + 1) + 1;
         _cleanup_close_ int record_fd = make_record(&record);
         char slot_name[STORE_NAME_SIZE];

@@ -34,9 +34,9 @@ Store* store_new(Notifier* notifier, bool bundles);
 Store* store_free(Store* store);
 DEFINE_CLEANUP(Store*, store_free)
 
-/* Hands a process over. 1: done; 0: the service manager is slow, and sent comes when it is done, unless the slot was
+/* Hands a process over, and what the record says of it beside its pid and descriptors. 1: done; 0: the service manager is slow, and sent comes when it is done, unless the slot was
  * forgotten before; the slot is valid in both cases. */
-int store_add(Store* store, const char* name, const char* scope, const Process* process, notifier_sent_t sent,
+int store_add(Store* store, const NodeRecord* about, const Process* process, notifier_sent_t sent,
               void* userdata, StoreSlot** ret);
 /* One that the service manager has of the stem before, under this name. Takes the file over. -EEXIST, -EINVAL. */
 int store_restore(Store* store, const char* name, int record_fd, StoreSlot** ret);

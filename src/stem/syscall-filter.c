@@ -180,7 +180,6 @@ static int compile_program(const SyscallOrder* order, bool asks, unsigned long p
 static void filter_done(SyscallFilter* filter) {
         free(filter->asking.filter);
         free(filter->silent.filter);
-        free(filter->verdicts);
         *filter = (SyscallFilter) {};
 }
 
@@ -195,7 +194,6 @@ static int compile(const SyscallOrder* order, SyscallFilter* ret) {
                 return r;
         /* libseccomp asks the kernel whether it can */
         (void) compile_program(order, true, filter.pass, &filter.asking);
-        filter.verdicts = syscall_verdicts_of_order(order);
         *ret = filter;
         filter = (SyscallFilter) {};
         return 0;

@@ -20,7 +20,6 @@ typedef struct SyscallFilter {
         struct sock_fprog asking; /* empty: this kernel cannot ask */
         struct sock_fprog silent;
         unsigned long pass;
-        char* verdicts; /* for who answers; see syscall-verdicts.h */
 } SyscallFilter;
 
 /* Those that were wanted last: nodes of a role have the same, and compiling takes milliseconds. */

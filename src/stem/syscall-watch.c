@@ -44,6 +44,24 @@ struct SyscallWatch {
         struct seccomp_notif_resp* response;
 };
 
+/* The process of a thread, from its status; 0: it has ended. */
+static pid_t process_of_thread(pid_t thread) {
+        _cleanup_free_ char* path = xasprintf("/proc/%i/status", (int) thread);
+        _cleanup_free_ char* text = NULL;
+        const char* line;
+        int64_t pid;
+
+        if (file_read_virtual(AT_FDCWD, path, STATUS_SIZE_MAX, &text) < 0)
+                return 0;
+        /* the name of the process is in the line before, and the kernel lets no newline through */
+        line = strstr(text, "\nTgid:\t");
+        if (!line)
+                return 0;
+        line += strlen("\nTgid:\t");
+        _cleanup_free_ char* number = xstrndup(line, strcspn(line, "\n"));
+        return parse_int_range(number, 1, INT32_MAX, &pid) < 0 ? 0 : (pid_t) pid;
+}
+
 /* ---- what is told ---- */
 
 static void tell(SyscallWatch* watch, Kind* kind) {
@@ -120,14 +138,21 @@ static Kind* find_kind(SyscallWatch* watch, const char* call, uint64_t argument)
         return &watch->kinds[i];
 }
 
+static pid_t pid_of_caller(const SyscallWatch* watch) {
+        pid_t thread = (pid_t) watch->request->pid, process = process_of_thread(thread);
+
+        return process > 0 ? process : thread;
+}
+
+/* Before it is answered: as long as it waits, it can be seen who it is. */
 static void count(SyscallWatch* watch, const char* call, int verdict) {
         bool has_family = strcmp(call, "socket") == 0;
         size_t n = watch->n_kinds;
         Kind* kind = find_kind(watch, call, has_family ? (uint32_t) watch->request->data.args[0] : 0);
 
-        kind->pid = (pid_t) watch->request->pid;
+        if (kind->count++ == 0)
+                kind->pid = pid_of_caller(watch);
         kind->verdict = verdict;
-        kind->count++;
         if (watch->n_kinds > n)
                 tell(watch, kind);
 }
@@ -144,24 +169,6 @@ static char* name_of_call(const struct seccomp_data* data) {
 #endif
         name = seccomp_syscall_resolve_num_arch(architecture, data->nr);
         return name ? name : xasprintf("%i", data->nr);
-}
-
-/* The process of a thread, from its status; 0: it has ended. */
-static pid_t process_of_thread(pid_t thread) {
-        _cleanup_free_ char* path = xasprintf("/proc/%i/status", (int) thread);
-        _cleanup_free_ char* text = NULL;
-        const char* line;
-        int64_t pid;
-
-        if (file_read_virtual(AT_FDCWD, path, STATUS_SIZE_MAX, &text) < 0)
-                return 0;
-        /* the name of the process is in the line before, and the kernel lets no newline through */
-        line = strstr(text, "\nTgid:\t");
-        if (!line)
-                return 0;
-        line += strlen("\nTgid:\t");
-        _cleanup_free_ char* number = xstrndup(line, strcspn(line, "\n"));
-        return parse_int_range(number, 1, INT32_MAX, &pid) < 0 ? 0 : (pid_t) pid;
 }
 
 /* The question stays open: the call never returns. */
@@ -191,11 +198,11 @@ static void answer(SyscallWatch* watch) {
         _cleanup_free_ char* call = name_of_call(&watch->request->data);
         int verdict = syscall_verdicts_on(&watch->verdicts, call);
 
+        count(watch, call, verdict);
         if (verdict == VERDICT_KILL)
                 kill_caller(watch);
         else
                 respond(watch, verdict);
-        count(watch, call, verdict);
 }
 
 static int on_question(sd_event_source* s, int fd, uint32_t revents, void* userdata) {

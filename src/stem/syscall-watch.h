@@ -17,7 +17,7 @@ typedef struct SyscallWatch SyscallWatch;
 typedef struct SyscallReport {
         const char* call;  /* its name, or its number; "": various others */
         uint64_t argument; /* the first one of socket, which is the address family; else 0 */
-        pid_t pid;         /* the thread that made it last */
+        pid_t pid;         /* the process that made the first of them */
         int verdict;       /* what became of it */
         uint64_t count;    /* how often, since it was told last */
 } SyscallReport;

@@ -3,8 +3,8 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "stem/passed-calls.h"
 #include "stem/working-directory.h"
 
 #define ATTEMPTS_MAX 8U /* against another launch that failed and removes its directories */
@@ -76,7 +76,7 @@ void working_directory_remove(void) {
                 path[length] = 0;
                 if (launch_directories_in_use(directories, path, length))
                         continue;
-                if (rmdir(path) >= 0 || (errno != ENOTEMPTY && errno != EEXIST))
+                if (passed_rmdir(path) >= 0 || (errno != ENOTEMPTY && errno != EEXIST))
                         launch_directories_strike(directories, path, length);
         }
 }

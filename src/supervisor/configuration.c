@@ -110,6 +110,7 @@ Configuration* configuration_read_files(bool user_mode) {
         Configuration* c = xnew0(Configuration);
 
         c->settings = settings_load(directories, &c->warnings);
+        seccomp_profiles_load(&c->profiles, directories, &c->warnings);
         for (Role role = 0; role < _ROLE_MAX; role++)
                 account_find(&c->accounts[role], c->settings->roles[role].user, c->settings->roles[role].group, user_mode);
         account_find(&c->hook_account, HOOK_USER, NULL, user_mode);
@@ -130,6 +131,7 @@ Configuration* configuration_free(Configuration* c) {
         account_done(&c->hook_account);
         diagnostics_done(&c->warnings);
         node_file_done(&c->node_file);
+        seccomp_profiles_done(&c->profiles);
         settings_free(c->settings);
         free(c->binary);
         free(c->binary_problem);
@@ -152,6 +154,10 @@ void configuration_inherit(Configuration* c, const Configuration* former) {
 
 char* configuration_problem(const Configuration* c) {
         return c->warnings.unread ? xstrdup(c->warnings.unread) : node_file_problem(&c->node_file);
+}
+
+const char* configuration_seccomp(const Configuration* c, const NodeSpec* spec) {
+        return spec->seccomp ? spec->seccomp : c->settings->roles[spec->role].seccomp;
 }
 
 NodePolicy configuration_policy(const Configuration* c, const NodeSpec* spec) {

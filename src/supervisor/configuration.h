@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 
+#include "config/seccomp-profiles.h"
 #include "config/settings.h"
 #include "core/node.h"
 #include "supervisor/node-file.h"
@@ -31,6 +32,7 @@ typedef struct Account {
 
 typedef struct Configuration {
         Settings* settings;
+        SeccompProfiles profiles;
         Diagnostics warnings;
         NodeFile node_file;
         Account accounts[_ROLE_MAX];
@@ -57,6 +59,9 @@ void configuration_inherit(Configuration* c, const Configuration* former);
 
 /* Why it cannot be taken instead of another one: a file that cannot be read, errors in node.cfg. Allocated; NULL: it can. */
 char* configuration_problem(const Configuration* c);
+
+/* The name of the profile of system calls that a node lives under. */
+const char* configuration_seccomp(const Configuration* c, const NodeSpec* spec);
 
 /* How a node of this configuration is treated. */
 NodePolicy configuration_policy(const Configuration* c, const NodeSpec* spec);

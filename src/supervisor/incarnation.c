@@ -15,6 +15,7 @@ void incarnation_forget(Instance* instance) {
         instance->launch = sd_bus_slot_unref(instance->launch);
         instance->release = sd_bus_slot_unref(instance->release);
         instance->pidfd = fd_close(instance->pidfd);
+        instance->syscalls_fd = fd_close(instance->syscalls_fd);
         instance->exited = instance->emptied = instance->draining = false;
         scope_limits_forget(instance->supervisor->limits, instance);
         free_and_replace(instance->cgroup, NULL);
@@ -97,6 +98,8 @@ static void attach(Instance* instance, const HeldProcess* held) {
         /* there already if only the output had come to its end */
         (void) fd_close(instance->pidfd);
         instance->pidfd = duplicate(held, NODE_FD_PROCESS);
+        (void) fd_close(instance->syscalls_fd);
+        instance->syscalls_fd = duplicate(held, NODE_FD_SYSCALLS);
         /* without a control group: ended already; it has no figures and calls nobody */
         (void) cgroup_of_pid(held->pid, &cgroup);
         free_and_replace(instance->cgroup, take_ptr(cgroup));
@@ -324,6 +327,7 @@ static int append_descriptors(sd_bus_message* call, const Instance* instance) {
 
         node_fds_init(fds);
         fds[NODE_FD_PROCESS] = instance->pidfd;
+        fds[NODE_FD_SYSCALLS] = instance->syscalls_fd;
         if (instance->output) {
                 fds[NODE_FD_OUTPUT] = node_output_fd(instance->output, STREAM_STDOUT);
                 fds[NODE_FD_ERROR] = node_output_fd(instance->output, STREAM_STDERR);

@@ -20,7 +20,7 @@ Instance* instance_new(Supervisor* s, Node* node) {
         instance->supervisor = s;
         instance->node = node;
         node_output_state_init(&instance->output_state);
-        instance->pidfd = -EBADF;
+        instance->pidfd = instance->syscalls_fd = -EBADF;
         node->userdata = instance;
         return instance;
 }

@@ -22,8 +22,8 @@ typedef struct Instance {
         usec_t start_wanted;   /* CLOCK_BOOTTIME */
         TAILQ_ENTRY(Instance) starting;
 
-        StatusWatch* status;  /* NULL: nothing says whether it is ready */
-        int pidfd;            /* to hand to a stem that lost its own */
+        StatusWatch* status;    /* NULL: nothing says whether it is ready */
+        int pidfd, syscalls_fd; /* to hand to a stem that lost its own */
         bool held;            /* the stem said so when it was last asked */
         bool exited, emptied; /* what the stem has said about the incarnation */
         bool draining;        /* its last lines are on their way */

@@ -6,6 +6,7 @@
 #include "supervisor/launch-order.h"
 #include "supervisor/order-entry.h"
 #include "supervisor/scope-limits.h"
+#include "supervisor/seccomp-order.h"
 #include "util/hash.h"
 #include "util/parse.h"
 #include "util/strv.h"
@@ -28,19 +29,16 @@ static char* working_directory(const NodeSpec* spec, const char* state_directory
         return directory[0] == '/' ? xstrdup(directory) : xasprintf("%s/nodes/%s", state_directory, directory);
 }
 
-bool seccomp_profile_exists(const char* name) {
-        /* none are shipped yet */
-        return strcmp(name, "none") == 0;
-}
-
 int launch_order_init(LaunchOrder* order, const Configuration* c, const NodeSpec* spec, const LaunchPaths* paths,
                       char** ret_why) {
         const Account* account = &c->accounts[spec->role];
+        const char* profile = configuration_seccomp(c, spec);
+        const SeccompProfile* seccomp;
+        _cleanup_free_ char* why = NULL;
 
         /* To run unconfined what was to be confined would be worse than not to run it. */
-        const char* profile = spec->seccomp ? spec->seccomp : c->settings->roles[spec->role].seccomp;
-        if (profile && !seccomp_profile_exists(profile)) {
-                *ret_why = xasprintf("load seccomp profile %s: there is no such profile", profile);
+        if (seccomp_profiles_find(&c->profiles, profile, &seccomp, &why) < 0) {
+                *ret_why = xasprintf("load seccomp profile '%s': %s", profile, why);
                 return -EINVAL;
         }
         if (c->binary_problem || account->problem) {
@@ -52,6 +50,7 @@ int launch_order_init(LaunchOrder* order, const Configuration* c, const NodeSpec
                 .spec = spec,
                 .settings = &c->settings->roles[spec->role],
                 .account = paths->user_mode ? NULL : account,
+                .seccomp = seccomp,
                 .arguments = zeek_command(c->binary, &c->settings->zeek, c->version, spec),
                 .environment = zeek_environment(
                         &(ZeekSurroundings) {
@@ -178,6 +177,8 @@ int launch_order_append(sd_bus_message* m, const LaunchOrder* order, const char*
                 r = append_string_entry(m, "StatusFile", order->status_file);
         if (r >= 0)
                 r = append_process(m, order);
+        if (r >= 0 && order->seccomp)
+                r = seccomp_order_append(m, order->seccomp);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
@@ -239,5 +240,6 @@ uint64_t launch_order_hash(const LaunchOrder* order) {
         hash = hash_string(hash, spec->stdout_file);
         hash = hash_string(hash, spec->stderr_file);
         hash = hash_endpoint(hash, cluster_table_find(spec->cluster, spec->name));
-        return hash_bytes(hash, numbers, sizeof numbers);
+        hash = hash_bytes(hash, numbers, sizeof numbers);
+        return order->seccomp ? seccomp_order_hash(hash, order->seccomp) : hash;
 }

@@ -18,15 +18,13 @@ typedef struct LaunchOrder {
         const NodeSpec* spec; /* weak, as is what it was made from */
         const NodeSettings* settings;
         const Account* account; /* NULL: whoever the stem is */
+        const SeccompProfile* seccomp; /* NULL: none */
         char** arguments;
         char** environment;
         char* directory;
         char* layout_directory;
         const char* status_file; /* static; NULL: none */
 } LaunchOrder;
-
-/* Is this the name of a profile of system calls that a node may have? */
-bool seccomp_profile_exists(const char* name);
 
 /* Fails with -EINVAL and an allocated description in *ret_why, "STEP: why", when there is nothing to order. */
 int launch_order_init(LaunchOrder* order, const Configuration* c, const NodeSpec* spec, const LaunchPaths* paths,

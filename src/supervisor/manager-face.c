@@ -20,14 +20,16 @@
 static int handle_create(sd_bus_message* m, const Caller* caller, void* userdata, sd_bus_error* error) {
         _cleanup_config_error_ ConfigError e = {};
         _cleanup_node_spec_ NodeSpec* spec = NULL;
+        const SeccompProfile* profile;
+        _cleanup_free_ char* why = NULL;
         Supervisor* s = userdata;
         Node* node;
         int r;
 
         if (spec_read(m, &spec, &e) < 0 || node_spec_check_caller(spec, &e) < 0)
                 return sd_bus_error_setf(error, ERROR_INVALID_CONFIG, "%s: %s", e.key, e.why);
-        if (spec->seccomp && !seccomp_profile_exists(spec->seccomp))
-                return sd_bus_error_setf(error, ERROR_INVALID_CONFIG, "seccomp: there is no profile '%s'", spec->seccomp);
+        if (spec->seccomp && seccomp_profiles_find(&s->configuration->profiles, spec->seccomp, &profile, &why) < 0)
+                return sd_bus_error_setf(error, ERROR_INVALID_CONFIG, "seccomp: %s", why);
 
         r = request_check_limits(s, m, error);
         if (r < 0)

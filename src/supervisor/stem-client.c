@@ -70,6 +70,22 @@ static int on_stop_requested(sd_bus_message* m, void* userdata, sd_bus_error* re
         return 0;
 }
 
+static int on_violation(sd_bus_message* m, void* userdata, sd_bus_error* ret_error) {
+        StemClient* c = userdata;
+        Violation violation;
+        const char* name;
+        uint32_t pid;
+        int r;
+
+        r = sd_bus_message_read(m, "susutit", &name, &pid, &violation.call, &violation.pid, &violation.argument,
+                                &violation.verdict, &violation.count);
+        if (r < 0)
+                return log_error_errno(r, "Failed to read the stem's signal Violation: %m");
+
+        c->handlers->violated(name, pid, &violation, c->userdata);
+        return 0;
+}
+
 static void close_bus(StemClient* c) {
         c->greeting = sd_bus_slot_unref(c->greeting);
         c->bus = sd_bus_close_unref(c->bus);
@@ -150,6 +166,8 @@ static int open_bus(StemClient* c) {
         if (r >= 0)
                 r = sd_bus_match_signal(c->bus, NULL, NULL, STEM_PATH, STEM_INTERFACE, "StopRequested", on_stop_requested,
                                         c);
+        if (r >= 0)
+                r = sd_bus_match_signal(c->bus, NULL, NULL, STEM_PATH, STEM_INTERFACE, "Violation", on_violation, c);
         if (r >= 0)
                 r = sd_bus_match_signal(c->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
                                         "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, c);

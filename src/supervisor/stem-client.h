@@ -12,6 +12,7 @@
 #include <systemd/sd-event.h>
 
 #include "core/exit-reason.h"
+#include "supervisor/violation.h"
 
 typedef struct StemClient StemClient;
 
@@ -21,6 +22,8 @@ typedef struct StemHandlers {
         void (*emptied)(const char* name, uint32_t pid, void* userdata);
         /* somebody else stops its scope */
         void (*stop_requested)(const char* name, uint32_t pid, void* userdata);
+        /* a process of a node made a system call that it may not make */
+        void (*violated)(const char* name, uint32_t pid, const Violation* violation, void* userdata);
         /* the line is up (again); stem_pid is the one who answers now */
         void (*connected)(uint32_t stem_pid, void* userdata);
 } StemHandlers;

@@ -139,6 +139,15 @@ static void on_stop_requested(const char* name, uint32_t pid, void* userdata) {
                 supervisor_dispatch(s, node, &(NodeEvent) { .type = NODE_EVENT_STOP_REQUEST });
 }
 
+static void on_violated(const char* name, uint32_t pid, const Violation* violation, void* userdata) {
+        Supervisor* s = userdata;
+        Node* node = registry_find(&s->registry, name);
+
+        if (node && node->pid == pid)
+                violation_write(s->journal, node, violation, configuration_seccomp(s->configuration, node->spec),
+                                s->places.user_mode);
+}
+
 static void on_stem_connected(uint32_t stem_pid, void* userdata) {
         Supervisor* s = userdata;
         int r;
@@ -159,6 +168,7 @@ static const StemHandlers stem_handlers = {
         .exited = on_exited,
         .emptied = on_emptied,
         .stop_requested = on_stop_requested,
+        .violated = on_violated,
         .connected = on_stem_connected,
 };
 

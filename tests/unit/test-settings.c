@@ -70,7 +70,7 @@ static void nothing_at_all_gives_the_defaults(void** state) {
         assert_int_equal(worker->limit_nofile, 65536);
         assert_true(worker->limit_core == UINT64_MAX);
         assert_int_equal(worker->umask, 0022);
-        assert_string_equal(worker->seccomp, "none");
+        assert_string_equal(worker->seccomp, "worker");
         assert_true(worker->truncate_output_files);
         assert_int_equal(worker->line_max, 48 * 1024);
         assert_int_equal(worker->log_rate_limit_interval_usec, 0);
@@ -84,7 +84,16 @@ static void only_what_captures_has_a_capability(void** state) {
                 bool captures = role == ROLE_WORKER || role == ROLE_STANDALONE;
 
                 assert_true(settings->roles[role].ambient_capabilities == (captures ? UINT64_C(1) << 13 : 0));
-                assert_string_equal(settings->roles[role].seccomp, "none");
+        }
+}
+
+static void each_role_has_the_profile_of_its_name_unless_it_is_told_another(void** state) {
+        _cleanup_settings_ Settings* settings = parse_good("");
+        _cleanup_settings_ Settings* without = parse_good("[Node]\nSeccomp=none\n[Worker]\nSeccomp=site\n");
+
+        for (Role role = 0; role < _ROLE_MAX; role++) {
+                assert_string_equal(settings->roles[role].seccomp, role_to_string(role));
+                assert_string_equal(without->roles[role].seccomp, role == ROLE_WORKER ? "site" : "none");
         }
 }
 
@@ -440,6 +449,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(nothing_at_all_gives_the_defaults),
                 cmocka_unit_test(only_what_captures_has_a_capability),
+                cmocka_unit_test(each_role_has_the_profile_of_its_name_unless_it_is_told_another),
                 cmocka_unit_test(every_key_is_read),
                 cmocka_unit_test(memory_may_be_a_share_of_the_machines),
                 cmocka_unit_test(a_roles_section_wins_wherever_it_stands),

@@ -277,10 +277,12 @@ typedef struct Keeper {
 
 /* Without a service manager; what is to be kept of the process is chosen all the same. */
 static void keeper_init(Keeper* k, const Process* p) {
+        const NodeRecord record = { .name = (char*) "test", .scope = (char*) "zeek-node-test.scope" };
+
         assert_true(sd_event_new(&k->event) >= 0);
         assert_int_equal(notifier_new(k->event, &k->notifier), 0);
         k->store = store_new(k->notifier, true);
-        assert_int_equal(store_add(k->store, "test", "zeek-node-test.scope", p, NULL, NULL, &k->slot), 1);
+        assert_int_equal(store_add(k->store, &record, p, NULL, NULL, &k->slot), 1);
 }
 
 static void keeper_done(Keeper* k) {

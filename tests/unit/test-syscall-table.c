@@ -16,6 +16,7 @@ static void the_names_are_in_order_and_found(void** state) {
         for (size_t i = 0; i < SYSCALLS; i++) {
                 assert_true(i == 0 || strcmp(syscall_name(i - 1), syscall_name(i)) < 0);
                 assert_int_equal(syscall_find(syscall_name(i)), i);
+                assert_int_equal(syscall_name(i)[strspn(syscall_name(i), "abcdefghijklmnopqrstuvwxyz0123456789_")], 0);
         }
         assert_true(syscall_find("opne") == SIZE_MAX);
         assert_true(syscall_find("") == SIZE_MAX);

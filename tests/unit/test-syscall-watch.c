@@ -33,7 +33,7 @@ static Story start(const char* calls, uint64_t families, int (*call)(void)) {
         order.families = families;
         assert_true(sd_event_new(&story.event) >= 0);
         assert_int_equal(syscall_filters_get(filters, &order, &filter), 0);
-        story.verdicts = xstrdup(filter->verdicts);
+        story.verdicts = syscall_verdicts_of_order(&order);
 
         story.pid = (pid_t) syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
         assert_true(story.pid >= 0);
