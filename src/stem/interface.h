@@ -14,15 +14,6 @@
 #include "stem/scope-kill.h"
 #include "stem/store.h"
 
-#define STEM_PATH "/org/zeek/Stem"
-#define STEM_INTERFACE "org.zeek.Stem"
-
-#define STEM_ERROR_LAUNCH_FAILED "org.zeek.Stem.Error.LaunchFailed"
-#define STEM_ERROR_EXISTS "org.zeek.Stem.Error.Exists"
-#define STEM_ERROR_NO_SUCH_NODE "org.zeek.Stem.Error.NoSuchNode"
-#define STEM_ERROR_BUSY "org.zeek.Stem.Error.Busy"
-#define STEM_ERROR_PROBE_FAILED "org.zeek.Stem.Error.ProbeFailed"
-
 /* What the methods work on; all weak. */
 typedef struct Interface {
         bool user_mode;
