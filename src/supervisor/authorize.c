@@ -211,42 +211,26 @@ static int ask_polkit(Check* check) {
         return 0;
 }
 
-static int read_credentials(sd_bus_message* reply, Caller* ret) {
-        bool has_uid = false;
-        int r;
+/* What the bus was asked for: the process of who only has to be identified, else the user. */
+static int read_caller(const Check* check, sd_bus_message* reply, Caller* ret) {
+        uint32_t number;
 
-        if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_enter_container(reply, 'a', "{sv}") < 0)
+        if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_read(reply, "u", &number) < 0)
                 return -ESRCH;
-
-        while ((r = sd_bus_message_enter_container(reply, 'e', "sv")) > 0) {
-                const char* key;
-                uint32_t value;
-
-                if (sd_bus_message_read_basic(reply, 's', &key) < 0)
-                        return -EBADMSG;
-                if (strcmp(key, "UnixUserID") == 0 || strcmp(key, "ProcessID") == 0) {
-                        if (sd_bus_message_read(reply, "v", "u", &value) < 0)
-                                return -EBADMSG;
-                        if (key[0] == 'U') {
-                                ret->uid = value;
-                                has_uid = true;
-                        } else
-                                ret->pid = (pid_t) value;
-                } else if (sd_bus_message_skip(reply, "v") < 0)
-                        return -EBADMSG;
-                if (sd_bus_message_exit_container(reply) < 0)
-                        return -EBADMSG;
-        }
-        return has_uid ? 0 : -ESRCH;
+        if (check->action == _POLKIT_ACTION_MAX)
+                ret->pid = (pid_t) number;
+        else
+                ret->uid = number;
+        return 0;
 }
 
-static int on_credentials(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
+static int on_caller(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
         Check* check = userdata;
         Authorizer* a = check->authorizer;
 
         check->slot = sd_bus_slot_unref(check->slot);
 
-        if (read_credentials(reply, &check->caller) < 0)
+        if (read_caller(check, reply, &check->caller) < 0)
                 return deny(check, "The bus does not know who you are (any more)");
         if (check->action == _POLKIT_ACTION_MAX || check->caller.uid == 0 ||
             (a->user_mode && check->caller.uid == geteuid()))
@@ -293,8 +277,11 @@ static int start_check(Authorizer* a, sd_bus_message* m, PolkitAction action, ca
         account_charge(&a->all, size);
         LIST_INSERT_HEAD(&a->checks, check, checks);
 
+        /* not GetConnectionCredentials, in which newer buses send a pidfd: who takes no descriptors is disconnected then */
         r = sd_bus_call_method_async(a->bus, &check->slot, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                     "org.freedesktop.DBus", "GetConnectionCredentials", on_credentials, check, "s", name);
+                                     "org.freedesktop.DBus",
+                                     action == _POLKIT_ACTION_MAX ? "GetConnectionUnixProcessID" : "GetConnectionUnixUser",
+                                     on_caller, check, "s", name);
         if (r < 0) {
                 check_free(check);
                 return r;

@@ -3,9 +3,9 @@
 
 /* Who calls, and whether they may.
  *
- * The bus itself says who a sender is (GetConnectionCredentials; never /proc), polkit says what they may. Both are
- * asked without waiting. The handler runs once, from the start of the message, after the answer: nothing of a
- * request is looked at before, so a caller who may not learns nothing but that. */
+ * The bus itself says who a sender is (GetConnectionUnixUser, GetConnectionUnixProcessID; never /proc), polkit says
+ * what they may. Both are asked without waiting. The handler runs once, from the start of the message, after the
+ * answer: nothing of a request is looked at before, so a caller who may not learns nothing but that. */
 
 #include <sys/types.h>
 #include <systemd/sd-bus.h>
@@ -20,8 +20,8 @@ typedef enum PolkitAction {
 } PolkitAction;
 
 typedef struct Caller {
-        uid_t uid;
-        pid_t pid; /* in our pid namespace; 0: not known */
+        uid_t uid; /* authorize() */
+        pid_t pid; /* identify(); in our pid namespace */
 } Caller;
 
 /* Handles the call now. Returns as a method handler does: an error set or returned is sent to the caller. */
