@@ -55,8 +55,17 @@ bool exit_reason_is_clean(const ExitReason* reason) {
                                               reason->status == SIGTERM || reason->status == SIGPIPE);
 }
 
+bool exit_reason_fits_out_of_memory(const ExitReason* reason) {
+        bool killed = reason->code == CLD_KILLED && reason->status == SIGKILL;
+
+        return killed || reason->code == 0;
+}
+
 char* exit_reason_describe(const ExitReason* reason) {
-        const char *name, *dumped = reason->code == CLD_DUMPED ? " and dumped core" : "";
+        const char* why = reason->code == CLD_DUMPED    ? " and dumped core" :
+                          reason->out_of_memory ? " because memory ran out" :
+                                                  "";
+        const char* name;
 
         switch (reason->code) {
         case CLD_EXITED:
@@ -65,9 +74,9 @@ char* exit_reason_describe(const ExitReason* reason) {
         case CLD_DUMPED:
                 name = sigabbrev_np(reason->status);
                 if (!name) /* a real-time signal */
-                        return xasprintf("was killed by signal %i%s", reason->status, dumped);
-                return xasprintf("was killed by signal SIG%s%s", name, dumped);
+                        return xasprintf("was killed by signal %i%s", reason->status, why);
+                return xasprintf("was killed by signal SIG%s%s", name, why);
         default:
-                return xstrdup("ended, it is not known how");
+                return xstrdup(reason->out_of_memory ? "was killed because memory ran out" : "ended, it is not known how");
         }
 }

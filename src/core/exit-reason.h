@@ -11,6 +11,7 @@
 typedef struct ExitReason {
         int code;   /* CLD_EXITED, CLD_KILLED, CLD_DUMPED; 0: not known, or not ended yet */
         int status; /* exit status or signal number */
+        bool out_of_memory; /* the kernel, or systemd-oomd, killed it because memory ran out; known with the scope's end */
 } ExitReason;
 
 /* The same in the words that systemd has for the result of a service. */
@@ -41,6 +42,9 @@ ExitKind exit_reason_kind(const ExitReason* reason) _pure_;
 /* What systemd calls a clean end (systemd.service(5), SuccessExitStatus=): exit status 0 and the signals
  * HUP, INT, TERM, PIPE. */
 bool exit_reason_is_clean(const ExitReason* reason);
+
+/* Of a process whose scope ended because memory ran out: was it killed for that? One that ended otherwise did so before. */
+bool exit_reason_fits_out_of_memory(const ExitReason* reason);
 
 /* "exited with status 3", "was killed by signal SIGKILL", … for a sentence that begins with the node. Allocated. */
 char* exit_reason_describe(const ExitReason* reason);

@@ -295,7 +295,8 @@ static void on_exited(Node* node, ExitReason exit, Instant now, Effects* effects
         enter_sweeping(node, asked_for ? node->outcome : find_outcome(node, true, now), now);
 }
 
-static void on_gone(Node* node, Instant now, Effects* effects) {
+static void on_gone(Node* node, bool out_of_memory, Instant now, Effects* effects) {
+        node->exit.out_of_memory = out_of_memory && exit_reason_fits_out_of_memory(&node->exit);
         /* Told now and not when it was seen: its last lines are in the journal, and this stands behind them. */
         effects_add(effects, EFFECT_MILESTONE, MILESTONE_EXITED);
         switch (node->outcome) {
@@ -382,7 +383,7 @@ void node_dispatch(Node* node, const NodeEvent* event, Instant now, Effects* eff
                         on_exited(node, event->exit, now, effects);
                         break;
                 case NODE_EVENT_GONE:
-                        on_gone(node, now, effects);
+                        on_gone(node, event->out_of_memory, now, effects);
                         break;
                 case NODE_EVENT_TIMER:
                         if (now.boottime >= node->deadline)

@@ -103,7 +103,7 @@ typedef enum NodeEventType {
         NODE_EVENT_LAUNCH_FAILED, /* nothing runs and nothing was left behind; text */
         NODE_EVENT_TERMINATED,    /* it has done what it had to do at its end */
         NODE_EVENT_EXITED,        /* the main process ended; exit */
-        NODE_EVENT_GONE,          /* after EXITED: scope gone, output delivered, process reaped */
+        NODE_EVENT_GONE,          /* after EXITED: scope gone, output delivered, process reaped; out_of_memory */
         NODE_EVENT_TIMER,         /* the deadline passed */
         NODE_EVENT_STOP_REQUEST,  /* an administrator stops the scope */
         _NODE_EVENT_TYPE_MAX,
@@ -114,6 +114,7 @@ typedef struct NodeEvent {
         uint32_t pid;
         bool not_ready_yet; /* READY will come */
         ExitReason exit;
+        bool out_of_memory; /* which is why the scope ended */
         const char* text;
 } NodeEvent;
 

@@ -7,7 +7,8 @@
 #include "ctl/look.h"
 
 static char* describe_exit(const json_t* node) {
-        ExitReason reason = { (int) status_number(node, "ExitCode"), (int) status_number(node, "ExitStatus") };
+        ExitReason reason = { (int) status_number(node, "ExitCode"), (int) status_number(node, "ExitStatus"),
+                              json_is_true(json_object_get(node, "OutOfMemory")) };
 
         return reason.code > 0 ? exit_reason_describe(&reason) : NULL;
 }
@@ -48,6 +49,21 @@ static bool has_become_ready(const NodeEvent* event) {
                 strcmp(status_text(event->now, "State"), "running") == 0;
 }
 
+/* Why a process ended is known some milliseconds after that it did, often when the next one is being started already. */
+static bool has_run_out_of_memory(const NodeEvent* event) {
+        return event->before && differs(event, "OutOfMemory") && json_is_true(json_object_get(event->now, "OutOfMemory"));
+}
+
+static char* describe_change(const NodeEvent* event) {
+        _cleanup_free_ char* rest = has_new_state(event)    ? describe_state(event->now) :
+                                    has_become_ready(event) ? xstrdup("ready") :
+                                                              NULL;
+
+        if (!has_run_out_of_memory(event))
+                return take_ptr(rest);
+        return rest ? xasprintf("memory had run out, %s", rest) : xstrdup("memory had run out");
+}
+
 char* event_text(const NodeEvent* event) {
         switch (event->kind) {
         case NODE_EVENT_ADDED:
@@ -59,9 +75,7 @@ char* event_text(const NodeEvent* event) {
         case NODE_EVENT_SUPERVISOR_CAME:
                 return xstrdup("is on the bus");
         case NODE_EVENT_CHANGED:
-                if (has_new_state(event))
-                        return describe_state(event->now);
-                return has_become_ready(event) ? xstrdup("ready") : NULL;
+                return describe_change(event);
         }
         return NULL;
 }
@@ -82,6 +96,7 @@ json_t* event_json(const NodeEvent* event, usec_t now) {
                 { "NRestarts", "restarts" },
                 { "ExitCode", "exit_code" },
                 { "ExitStatus", "exit_status" },
+                { "OutOfMemory", "out_of_memory" },
                 { "NextRestartUSec", "next_restart_usec" },
         };
         json_t* json = json_pack("{s:I, s:s}", "time_usec", (json_int_t) now, "event", kinds[event->kind]);

@@ -66,6 +66,7 @@ char* status_exit(const json_t* status) {
         ExitReason reason = {
                 (int) status_number(status, "exit_code"),
                 (int) status_number(status, "exit_status"),
+                json_is_true(json_object_get(status, "out_of_memory")),
         };
 
         return status_has(status, "exit_code") ? exit_reason_describe(&reason) : NULL;

@@ -273,8 +273,8 @@ static int method_adopt(sd_bus_message* m, void* userdata, sd_bus_error* error) 
 }
 
 static int append_node(sd_bus_message* reply, const HeldNode* node) {
-        return sd_bus_message_append(reply, "(ssubiib)", node->name, node->scope, (uint32_t) node->process.pid,
-                                     node->exited, node->exit.code, node->exit.status, node->emptied);
+        return sd_bus_message_append(reply, "(ssubiibb)", node->name, node->scope, (uint32_t) node->process.pid,
+                                     node->exited, node->exit.code, node->exit.status, node->emptied, node->out_of_memory);
 }
 
 static int method_list(sd_bus_message* m, void* userdata, sd_bus_error* error) {
@@ -285,7 +285,7 @@ static int method_list(sd_bus_message* m, void* userdata, sd_bus_error* error) {
 
         r = sd_bus_message_new_method_return(m, &reply);
         if (r >= 0)
-                r = sd_bus_message_open_container(reply, 'a', "(ssubiib)");
+                r = sd_bus_message_open_container(reply, 'a', "(ssubiibb)");
         TAILQ_FOREACH(node, &face->nodes->nodes, nodes)
                 if (r >= 0)
                         r = append_node(reply, node);
@@ -341,8 +341,8 @@ static void on_exited(const HeldNode* node, void* userdata) {
 static void on_emptied(const HeldNode* node, void* userdata) {
         Interface* face = userdata;
 
-        (void) peers_emit(face->peers, STEM_PATH, STEM_INTERFACE, "Emptied", "su", node->name,
-                          (uint32_t) node->process.pid);
+        (void) peers_emit(face->peers, STEM_PATH, STEM_INTERFACE, "Emptied", "sub", node->name,
+                          (uint32_t) node->process.pid, (int) node->out_of_memory);
 }
 
 static int property_version(sd_bus* bus, const char* path, const char* interface, const char* property,
@@ -395,7 +395,7 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("KillScope", SD_BUS_ARGS("s", name, "i", signal), SD_BUS_NO_RESULT,
                                 method_kill_scope, 0),
         SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT, method_release, 0),
-        SD_BUS_METHOD_WITH_ARGS("List", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ssubiib)", nodes), method_list, 0),
+        SD_BUS_METHOD_WITH_ARGS("List", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ssubiibb)", nodes), method_list, 0),
         SD_BUS_METHOD_WITH_ARGS("Attach", SD_BUS_ARGS("s", name),
                                 SD_BUS_RESULT("u", pid, "a{sh}", descriptors), method_attach, 0),
         SD_BUS_METHOD_WITH_ARGS("Adopt",
@@ -406,7 +406,7 @@ static const sd_bus_vtable vtable[] = {
                                             timeout_usec),
                                 SD_BUS_RESULT("s", output), method_probe, 0),
         SD_BUS_SIGNAL_WITH_ARGS("Exited", SD_BUS_ARGS("s", name, "u", pid, "i", code, "i", status), 0),
-        SD_BUS_SIGNAL_WITH_ARGS("Emptied", SD_BUS_ARGS("s", name, "u", pid), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("Emptied", SD_BUS_ARGS("s", name, "u", pid, "b", out_of_memory), 0),
         SD_BUS_SIGNAL_WITH_ARGS("StopRequested", SD_BUS_ARGS("s", name, "u", pid), 0),
         SD_BUS_SIGNAL_WITH_ARGS("Violation",
                                 SD_BUS_ARGS("s", name, "u", pid, "s", call, "u", process, "t", argument, "i", verdict, "t", count),

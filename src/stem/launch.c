@@ -101,7 +101,7 @@ static void end_if_clean(Launch* launch) {
         launch_end(launch);
 }
 
-static void on_scope_gone(void* userdata) {
+static void on_scope_gone(bool out_of_memory, void* userdata) {
         Launch* launch = userdata;
 
         launch->watch = scope_watch_free(launch->watch);

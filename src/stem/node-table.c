@@ -90,12 +90,13 @@ static int on_exit_event(sd_event_source* s, int fd, uint32_t revents, void* use
         return 0;
 }
 
-static void on_scope_gone(void* userdata) {
+static void on_scope_gone(bool out_of_memory, void* userdata) {
         HeldNode* node = userdata;
         NodeTable* table = node->table;
 
         node->watch = scope_watch_free(node->watch);
         node->emptied = true;
+        node->out_of_memory = out_of_memory;
         /* The word of the scope's end may be faster than that of the process'. */
         check_exit(node);
         if (!node->exited)

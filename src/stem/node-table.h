@@ -37,6 +37,7 @@ struct HeldNode {
         bool exited;
         ProcessExit exit;
         bool emptied;
+        bool out_of_memory; /* why, as far as the service manager told */
         bool stop_requested;
         sd_event_source* exit_source;
         sd_event_source* reap_timer; /* NULL: not needed */

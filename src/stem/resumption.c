@@ -81,7 +81,7 @@ static void end_if_clean(Resumption* re) {
         resumption_free(re);
 }
 
-static void on_scope_gone(void* userdata) {
+static void on_scope_gone(bool out_of_memory, void* userdata) {
         Resumption* re = userdata;
 
         re->watch = scope_watch_free(re->watch);

@@ -113,7 +113,7 @@ static void job_ended(ScopeStart* start, const char* result) {
         finish(start, why);
 }
 
-static void on_predecessor_gone(void* userdata) {
+static void on_predecessor_gone(bool out_of_memory, void* userdata) {
         ScopeStart* start = userdata;
 
         start->predecessor = scope_watch_free(start->predecessor);

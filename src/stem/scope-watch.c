@@ -32,6 +32,7 @@ struct ScopeWatch {
         bool seen_empty; /* active, but without a process */
         bool seen_active; /* neither stopping nor gone */
         bool job_ended;  /* a job of it ended; if it is gone, that was a stop */
+        bool out_of_memory; /* its result */
         bool concluded;
         TAILQ_ENTRY(ScopeWatch) all_entry;
         TAILQ_ENTRY(ScopeWatch) queue_entry;
@@ -97,7 +98,7 @@ static void conclude_gone(ScopeWatch* w) {
         dequeue(w);
         (void) sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
         w->concluded = true;
-        w->gone(w->userdata); /* may free it */
+        w->gone(w->out_of_memory, w->userdata); /* may free it */
         ask_next(watches);
 }
 
@@ -219,6 +220,29 @@ static int ask_controller(ScopeWatch* w) {
         return r < 0 ? r : ask_further(w, call, on_controller);
 }
 
+static void note_result(ScopeWatch* w, const char* result) {
+        w->out_of_memory |= result && strcmp(result, "oom-kill") == 0;
+}
+
+static int on_result(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
+        const char* result;
+
+        /* When it is not there any more to be asked, its last change was told before. */
+        if (!sd_bus_message_is_method_error(reply, NULL) && sd_bus_message_read(reply, "v", "s", &result) >= 0)
+                note_result(userdata, result);
+        conclude_gone(userdata);
+        return 0;
+}
+
+/* It has failed, and may not have told yet why. */
+static int ask_result(ScopeWatch* w) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
+        int r;
+
+        r = service_manager_new_get(w->watches->manager, w->scope, "org.freedesktop.systemd1.Scope", "Result", &call);
+        return r < 0 ? r : ask_further(w, call, on_result);
+}
+
 static int on_unit_listed(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
         ScopeWatch* w = userdata;
         UnitState state;
@@ -236,12 +260,24 @@ static int on_unit_listed(sd_bus_message* reply, void* userdata, sd_bus_error* r
         }
 
         w->seen_active |= state == UNIT_ALIVE;
-        if (state == UNIT_AT_REST)
+        switch (state) {
+        case UNIT_AT_REST:
                 conclude_gone(w);
-        else if (state == UNIT_STOPPING && w->stopped && ask_controller(w) < 0)
-                conclude_unknown(w);
-        else if (state != UNIT_STOPPING || !w->stopped)
+                break;
+        case UNIT_FAILED:
+                if (ask_result(w) < 0)
+                        conclude_unknown(w);
+                break;
+        case UNIT_STOPPING:
+                if (!w->stopped)
+                        look_further(w);
+                else if (ask_controller(w) < 0)
+                        conclude_unknown(w);
+                break;
+        case UNIT_ALIVE:
                 look_further(w);
+                break;
+        }
         return 0;
 }
 
@@ -303,26 +339,30 @@ static void on_ready(ManagerListener* l) {
                 want(w);
 }
 
-static void on_news(ManagerListener* l, const char* unit) {
-        ScopeWatches* watches = l->userdata;
+static void take_news(ScopeWatches* watches, const char* unit, const char* result, bool job_ended) {
         ScopeWatch* w;
 
         TAILQ_FOREACH(w, &watches->all, all_entry)
-                if (strcmp(w->scope, unit) == 0)
+                if (strcmp(w->scope, unit) == 0) {
+                        note_result(w, result);
+                        w->job_ended |= job_ended;
                         want(w);
+                }
+}
+
+static void on_changed(ManagerListener* l, const char* unit, const char* result) {
+        take_news(l->userdata, unit, result, false);
+}
+
+static void on_unit_removed(ManagerListener* l, const char* unit) {
+        take_news(l->userdata, unit, NULL, false);
 }
 
 /* Of a scope that runs already; the job that started it ended before there was a watch. One that was cancelled did
  * nothing. */
 static void on_job_removed(ManagerListener* l, const char* job, const char* unit, const char* result) {
-        ScopeWatches* watches = l->userdata;
-        ScopeWatch* w;
-
-        TAILQ_FOREACH(w, &watches->all, all_entry)
-                if (strcmp(w->scope, unit) == 0 && strcmp(result, "canceled") != 0) {
-                        w->job_ended = true;
-                        want(w);
-                }
+        if (strcmp(result, "canceled") != 0)
+                take_news(l->userdata, unit, NULL, true);
 }
 
 int scope_watches_new(sd_event* event, ServiceManager* manager, ScopeWatches** ret) {
@@ -334,8 +374,8 @@ int scope_watches_new(sd_event* event, ServiceManager* manager, ScopeWatches** r
         TAILQ_INIT(&watches->queue);
         watches->listener.userdata = watches;
         watches->listener.ready = on_ready;
-        watches->listener.unit_removed = on_news;
-        watches->listener.scope_changed = on_news;
+        watches->listener.unit_removed = on_unit_removed;
+        watches->listener.scope_changed = on_changed;
         watches->listener.job_removed = on_job_removed;
         service_manager_listen(manager, &watches->listener);
 

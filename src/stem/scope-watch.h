@@ -16,8 +16,9 @@
 typedef struct ScopeWatches ScopeWatches; /* all of them; they share a bound of questions in flight */
 typedef struct ScopeWatch ScopeWatch;
 
-/* The scope is gone. Comes once; the watch may be freed in it. */
-typedef void (*scope_gone_t)(void* userdata);
+/* The scope is gone. Comes once; the watch may be freed in it. out_of_memory: its processes were killed because memory
+ * ran out, by the kernel or by systemd-oomd. */
+typedef void (*scope_gone_t)(bool out_of_memory, void* userdata);
 
 int scope_watches_new(sd_event* event, ServiceManager* manager, ScopeWatches** ret);
 ScopeWatches* scope_watches_free(ScopeWatches* watches);

@@ -75,16 +75,38 @@ static int on_unit_removed(sd_bus_message* m, void* userdata, sd_bus_error* ret_
         return 0;
 }
 
+/* Of what has changed, the property "Result"; NULL: it is not among that. */
+static const char* read_result(sd_bus_message* m) {
+        const char *name, *result = NULL;
+        int r;
+
+        r = sd_bus_message_skip(m, "s");
+        if (r >= 0)
+                r = sd_bus_message_enter_container(m, 'a', "{sv}");
+        while (r >= 0 && !result && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+                r = sd_bus_message_read_basic(m, 's', &name);
+                if (r >= 0 && strcmp(name, "Result") == 0)
+                        r = sd_bus_message_read(m, "v", "s", &result);
+                else if (r >= 0)
+                        r = sd_bus_message_skip(m, "v");
+                if (r >= 0)
+                        r = sd_bus_message_exit_container(m);
+        }
+        return result;
+}
+
 static int on_scope_changed(sd_bus_message* m, void* userdata, sd_bus_error* ret_error) {
         _cleanup_free_ char* unit = NULL;
         ServiceManager* manager = userdata;
+        const char* result;
         ManagerListener* l;
 
         if (!is_from_owner(manager, m) || sd_bus_path_decode(sd_bus_message_get_path(m), SYSTEMD_UNITS_PATH, &unit) <= 0)
                 return 0;
+        result = read_result(m);
         TAILQ_FOREACH(l, &manager->listeners, listeners)
                 if (l->scope_changed)
-                        l->scope_changed(l, unit);
+                        l->scope_changed(l, unit, result);
         return 0;
 }
 

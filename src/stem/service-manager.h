@@ -24,7 +24,8 @@ struct ManagerListener {
         void (*ready)(ManagerListener* l);
         void (*job_removed)(ManagerListener* l, const char* job, const char* unit, const char* result);
         void (*unit_removed)(ManagerListener* l, const char* unit);
-        void (*scope_changed)(ManagerListener* l, const char* unit); /* its state, its job, or something else */
+        /* its state, its job, or something else; result: how it ended, or NULL when that was not said */
+        void (*scope_changed)(ManagerListener* l, const char* unit, const char* result);
         TAILQ_ENTRY(ManagerListener) listeners;
 };
 

@@ -6,11 +6,12 @@
 #include "stem/unit-state.h"
 
 static UnitState judge(const char* active_state, uint32_t job, const char* job_type) {
-        bool ended = strcmp(active_state, "inactive") == 0 || strcmp(active_state, "failed") == 0;
+        bool failed = strcmp(active_state, "failed") == 0;
+        bool ended = failed || strcmp(active_state, "inactive") == 0;
         bool ends = strcmp(active_state, "deactivating") == 0;
 
         if (job == 0)
-                return ended ? UNIT_AT_REST : UNIT_ALIVE;
+                return failed ? UNIT_FAILED : ended ? UNIT_AT_REST : UNIT_ALIVE;
         return ends && (strcmp(job_type, "stop") == 0 || strcmp(job_type, "restart") == 0) ? UNIT_STOPPING : UNIT_ALIVE;
 }
 

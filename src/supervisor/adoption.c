@@ -144,12 +144,13 @@ bool adoption_note_exited(Adoption* a, const char* name, uint32_t pid, ExitReaso
         return true;
 }
 
-bool adoption_note_emptied(Adoption* a, const char* name, uint32_t pid) {
+bool adoption_note_emptied(Adoption* a, const char* name, uint32_t pid, bool out_of_memory) {
         Claim* claim = find_claim(a, name);
 
         if (!claim || claim->held.pid != pid)
                 return false;
         claim->held.emptied = true;
+        claim->held.out_of_memory = out_of_memory;
         return true;
 }
 
@@ -213,15 +214,16 @@ static bool is_attached(const Node* node, uint32_t pid) {
 }
 
 static int read_held(sd_bus_message* m, const char** ret_name, const char** ret_scope, HeldProcess* ret) {
-        int exited, emptied;
+        int exited, emptied, out_of_memory;
         int r;
 
-        r = sd_bus_message_read(m, "(ssubiib)", ret_name, ret_scope, &ret->pid, &exited, &ret->reason.code,
-                                &ret->reason.status, &emptied);
+        r = sd_bus_message_read(m, "(ssubiibb)", ret_name, ret_scope, &ret->pid, &exited, &ret->reason.code,
+                                &ret->reason.status, &emptied, &out_of_memory);
         if (r <= 0)
                 return r;
         ret->exited = exited;
         ret->emptied = emptied;
+        ret->out_of_memory = out_of_memory;
         node_fds_init(ret->fds);
         return r;
 }
@@ -325,7 +327,7 @@ static int on_list(sd_bus_message* reply, void* userdata, sd_bus_error* ret_erro
                 adoption_start(a);
                 return 0;
         }
-        if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_enter_container(reply, 'a', "(ssubiib)") < 0) {
+        if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_enter_container(reply, 'a', "(ssubiibb)") < 0) {
                 log_error("zeek-stem did not say what nodes it holds");
                 return 0;
         }

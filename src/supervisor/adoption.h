@@ -28,4 +28,4 @@ void adoption_start(Adoption* a);
 /* The stem says that a process exited, or its scope is empty. True: its descriptors have not come yet, and it will be
  * reconciled with this. */
 bool adoption_note_exited(Adoption* a, const char* name, uint32_t pid, ExitReason reason);
-bool adoption_note_emptied(Adoption* a, const char* name, uint32_t pid);
+bool adoption_note_emptied(Adoption* a, const char* name, uint32_t pid, bool out_of_memory);

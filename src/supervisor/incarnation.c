@@ -16,7 +16,7 @@ void incarnation_forget(Instance* instance) {
         instance->release = sd_bus_slot_unref(instance->release);
         instance->pidfd = fd_close(instance->pidfd);
         instance->syscalls_fd = fd_close(instance->syscalls_fd);
-        instance->exited = instance->emptied = instance->draining = false;
+        instance->exited = instance->emptied = instance->out_of_memory = instance->draining = false;
         scope_limits_forget(instance->supervisor->limits, instance);
         free_and_replace(instance->cgroup, NULL);
 }
@@ -222,6 +222,13 @@ void incarnation_kill_scope(Instance* instance, int signal) {
 
 /* ---- the end: exited and emptied, then drained, then released ---- */
 
+static void gone(Instance* instance) {
+        NodeEvent event = { .type = NODE_EVENT_GONE, .out_of_memory = instance->out_of_memory };
+
+        incarnation_forget(instance);
+        supervisor_dispatch(instance->supervisor, instance->node, &event);
+}
+
 static int on_released(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
         Instance* instance = userdata;
 
@@ -235,8 +242,7 @@ static int on_released(sd_bus_message* reply, void* userdata, sd_bus_error* ret_
                 log_warning("zeek-stem did not release node \"%s\": %s", instance->node->name,
                             sd_bus_message_get_error(reply)->message);
 
-        incarnation_forget(instance);
-        supervisor_dispatch(instance->supervisor, instance->node, &(NodeEvent) { .type = NODE_EVENT_GONE });
+        gone(instance);
         return 0;
 }
 
@@ -283,11 +289,12 @@ void incarnation_exited(Instance* instance, uint32_t pid, ExitReason reason) {
         drain(instance);
 }
 
-void incarnation_emptied(Instance* instance, uint32_t pid) {
+void incarnation_emptied(Instance* instance, uint32_t pid, bool out_of_memory) {
         if (pid != instance->node->pid || instance->emptied)
                 return;
 
         instance->emptied = true;
+        instance->out_of_memory |= out_of_memory;
         drain(instance);
 }
 
@@ -381,7 +388,7 @@ static void reconcile_held(Instance* instance, const HeldProcess* held) {
         if (held->exited)
                 incarnation_exited(instance, held->pid, held->reason);
         if (held->emptied)
-                incarnation_emptied(instance, held->pid);
+                incarnation_emptied(instance, held->pid, held->out_of_memory);
         drain(instance);
 }
 
@@ -397,7 +404,7 @@ void incarnation_reconcile(Instance* instance, const HeldProcess* held) {
         } else if (node_has_processes(node)) {
                 if (instance->exited && instance->emptied)
                         /* released, and only the answer was lost */
-                        supervisor_dispatch(instance->supervisor, node, &(NodeEvent) { .type = NODE_EVENT_GONE });
+                        gone(instance);
                 else if (!instance->launch) {
                         tell_status(instance);
                         hand_back(instance);

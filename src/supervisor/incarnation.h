@@ -12,6 +12,7 @@ typedef struct HeldProcess {
         uint32_t pid;
         int fds[_NODE_FD_MAX];
         bool exited, emptied;
+        bool out_of_memory; /* which is why its scope ended */
         ExitReason reason;
 } HeldProcess;
 
@@ -23,9 +24,10 @@ void incarnation_terminate(Instance* instance);
 void incarnation_signal(Instance* instance, int signal);
 void incarnation_kill_scope(Instance* instance, int signal);
 
-/* From the stem: the main process ended, or the scope is gone. pid tells incarnations apart. */
+/* From the stem: the main process ended, or the scope is gone, because memory ran out or not. pid tells incarnations
+ * apart. */
 void incarnation_exited(Instance* instance, uint32_t pid, ExitReason reason);
-void incarnation_emptied(Instance* instance, uint32_t pid);
+void incarnation_emptied(Instance* instance, uint32_t pid, bool out_of_memory);
 
 /* The stem was asked what it holds: this process of the node, or none (NULL). Brings both to one view, and repeats what
  * was asked of the stem and may not have reached it. The node must exist. */

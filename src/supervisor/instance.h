@@ -26,6 +26,7 @@ typedef struct Instance {
         int pidfd, syscalls_fd; /* to hand to a stem that lost its own */
         bool held;            /* the stem said so when it was last asked */
         bool exited, emptied; /* what the stem has said about the incarnation */
+        bool out_of_memory;   /* it said so with the latter */
         bool draining;        /* its last lines are on their way */
         char* cgroup;         /* of the running incarnation; NULL: not known */
 

@@ -96,9 +96,9 @@ static int append_scope_properties(sd_bus_message* m, const LaunchOrder* order) 
                                           role_slice(spec->role), "Before", "as", 1, SUPERVISOR_UNIT, "Controller", "s",
                                           SUPERVISOR_BUS_NAME, "TimeoutStopUSec", "t",
                                           saturating_add_u64(stop_timeout, STOP_MARGIN_USEC),
-                                          /* its default would have the manager stop the scope when memory is out, as if
-                                           * an administrator did, and the node stay down */
-                                          "OOMPolicy", "s", "continue");
+                                          /* when memory is out all of the node goes at once, nothing of it half dead;
+                                           * and only with this policy, or its default, does the scope say so */
+                                          "OOMPolicy", "s", "kill");
         if (r >= 0)
                 r = scope_limits_append(m, spec, order->settings);
         return r < 0 ? r : sd_bus_message_close_container(m);

@@ -127,6 +127,7 @@ void milestone_write(JournalWriter* journal, const Node* node, NodeMilestone mil
                 { user_mode ? "OBJECT_SYSTEMD_USER_UNIT" : "OBJECT_SYSTEMD_UNIT", node->scope },
                 { "ZEEK_LAST_OUTPUT", words },
                 { "COREDUMP_PID", core.in_journal ? pid : NULL }, /* as the entry about the core has it */
+                { "ZEEK_OUT_OF_MEMORY", node->exit.out_of_memory ? "yes" : NULL },
                 /* the last two only where a process has ended */
                 { "EXIT_CODE", exit_code_word(node->exit.code) },
                 { "EXIT_STATUS", status },

@@ -102,6 +102,7 @@ DEFINE_GETTER(scope, "s", node->scope)
 DEFINE_GETTER(n_restarts, "u", node->n_restarts)
 DEFINE_GETTER(exit_code, "i", node->exit.code)
 DEFINE_GETTER(exit_status, "i", node->exit.status)
+DEFINE_GETTER(out_of_memory, "b", (int) node->exit.out_of_memory)
 DEFINE_GETTER(state_since, "t", node->state_since.realtime)
 DEFINE_GETTER(started, "t", node->started.realtime)
 DEFINE_GETTER(next_restart, "t", node->next_restart)
@@ -141,6 +142,7 @@ static const sd_bus_vtable node_face_vtable[] = {
         SD_BUS_PROPERTY("NRestarts", "u", get_n_restarts, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("ExitCode", "i", get_exit_code, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("ExitStatus", "i", get_exit_status, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("OutOfMemory", "b", get_out_of_memory, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("StateSinceUSec", "t", get_state_since, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("StartedUSec", "t", get_started, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("NextRestartUSec", "t", get_next_restart, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),

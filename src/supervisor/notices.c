@@ -15,7 +15,7 @@ struct Notices {
 };
 
 static const char* const life_properties[] = {
-        "State", "PID", "NRestarts", "ExitCode", "ExitStatus", "StateSinceUSec", "StartedUSec", "NextRestartUSec",
+        "State", "PID", "NRestarts", "ExitCode", "ExitStatus", "OutOfMemory", "StateSinceUSec", "StartedUSec", "NextRestartUSec",
         "Ready", NULL,
 };
 static const char* const config_properties[] = { "Config", "Origin", NULL };

@@ -60,7 +60,11 @@ static const LifeKey node_keys[] = {
         KEY("STARTED_BOOTTIME", Node, started.boottime),
         KEY("NEXT_RESTART", Node, next_restart),
         KEY("ORDER_HASH", Node, order_hash),
+        /* from version 3 on */
+        KEY("EXIT_OUT_OF_MEMORY", Node, exit.out_of_memory),
 };
+
+#define N_KEYS_BEFORE_ORIGIN (ELEMENTSOF(node_keys) - 1)
 
 static uint64_t get_number(const void* object, const LifeKey* key) {
         const char* at = (const char*) object + key->offset;
@@ -164,7 +168,7 @@ static int life_from_text(char* text, Node* node, bool* ret_knows_launch) {
         node->phase = node_phase_from_string(next_value(&text, "PHASE"));
         node->outcome = node_outcome_from_string(next_value(&text, "OUTCOME"));
         if (node->phase <= PHASE_VOID || node->outcome < 0 ||
-            !read_numbers(&text, node, node_keys, ELEMENTSOF(node_keys)) || *text)
+            !read_numbers(&text, node, node_keys, *ret_knows_launch ? ELEMENTSOF(node_keys) : N_KEYS_BEFORE_ORIGIN) || *text)
                 return -EBADMSG;
         /* what is on its way out or at rest is so for a reason */
         if (node->phase > PHASE_RUNNING && node->outcome == OUTCOME_NONE)

@@ -34,8 +34,8 @@ static int append_life(sd_bus_message* m, const Node* node) {
                 r = sd_bus_message_append(m, "{sv}{sv}", "pid", "u", node->pid, "started_usec", "t",
                                           node->started.realtime);
         if (r >= 0 && node->has_exited)
-                r = sd_bus_message_append(m, "{sv}{sv}", "exit_code", "i", node->exit.code, "exit_status", "i",
-                                          node->exit.status);
+                r = sd_bus_message_append(m, "{sv}{sv}{sv}", "exit_code", "i", node->exit.code, "exit_status", "i",
+                                          node->exit.status, "out_of_memory", "b", (int) node->exit.out_of_memory);
         if (r >= 0 && node->next_restart > 0)
                 r = sd_bus_message_append(m, "{sv}", "next_restart_usec", "t", node->next_restart);
         return r;

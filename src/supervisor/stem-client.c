@@ -46,13 +46,14 @@ static int on_emptied(sd_bus_message* m, void* userdata, sd_bus_error* ret_error
         StemClient* c = userdata;
         const char* name;
         uint32_t pid;
+        int out_of_memory;
         int r;
 
-        r = sd_bus_message_read(m, "su", &name, &pid);
+        r = sd_bus_message_read(m, "sub", &name, &pid, &out_of_memory);
         if (r < 0)
                 return log_error_errno(r, "Failed to read the stem's signal Emptied: %m");
 
-        c->handlers->emptied(name, pid, c->userdata);
+        c->handlers->emptied(name, pid, out_of_memory, c->userdata);
         return 0;
 }
 

@@ -19,7 +19,7 @@ typedef struct StemClient StemClient;
 typedef struct StemHandlers {
         /* the main process of a node ended / its scope is gone */
         void (*exited)(const char* name, uint32_t pid, ExitReason reason, void* userdata);
-        void (*emptied)(const char* name, uint32_t pid, void* userdata);
+        void (*emptied)(const char* name, uint32_t pid, bool out_of_memory, void* userdata);
         /* somebody else stops its scope */
         void (*stop_requested)(const char* name, uint32_t pid, void* userdata);
         /* a process of a node made a system call that it may not make */

@@ -120,14 +120,14 @@ static void on_exited(const char* name, uint32_t pid, ExitReason reason, void* u
                 incarnation_exited(node_instance(node), pid, reason);
 }
 
-static void on_emptied(const char* name, uint32_t pid, void* userdata) {
+static void on_emptied(const char* name, uint32_t pid, bool out_of_memory, void* userdata) {
         Supervisor* s = userdata;
         Node* node = registry_find(&s->registry, name);
 
         if (helper_host_owns(name))
                 helper_host_emptied(s->helper_host, name, pid);
-        else if (!adoption_note_emptied(s->adoption, name, pid) && node)
-                incarnation_emptied(node_instance(node), pid);
+        else if (!adoption_note_emptied(s->adoption, name, pid, out_of_memory) && node)
+                incarnation_emptied(node_instance(node), pid, out_of_memory);
 }
 
 /* Where the service manager knows a controller of the scope it asks that too (stop-requests.h); once is enough. */

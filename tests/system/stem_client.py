@@ -165,8 +165,8 @@ class StemClient:
         self.call("Release", "(s)", (name,))
 
     def list(self):
-        (rows,), _ = self.call("List", reply="(a(ssubiib))")
-        keys = ("scope", "pid", "exited", "code", "status", "emptied")
+        (rows,), _ = self.call("List", reply="(a(ssubiibb))")
+        keys = ("scope", "pid", "exited", "code", "status", "emptied", "out_of_memory")
         return {name: dict(zip(keys, row)) for name, *row in rows}
 
     def probe(self, arguments, environment=(), uid=65534, gid=65534, timeout=5):

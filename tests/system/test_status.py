@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("tidy")
 
 ALWAYS = dict(node="a{sv}", state="s", role="s", origin="s", scope="s", restarts="u", since_usec="t", ready="b", last_output="as")
 STARTED = dict(pid="u", started_usec="t")
-ENDED = dict(exit_code="i", exit_status="i")
+ENDED = dict(exit_code="i", exit_status="i", out_of_memory="b")
 FIGURES = dict(memory_current="t", cpu_usage_nsec="t", tasks_current="t")  # where the kernel counts them
 
 NODE_CONFIG = dict(

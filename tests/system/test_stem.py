@@ -70,7 +70,7 @@ def run_node(stem, name, script, **more):
     output, error = read_all(node.output), read_all(node.error)
     pid, *how = stem.wait_signal("Exited", name)
     assert pid == node.pid
-    assert stem.wait_signal("Emptied", name) == [pid]
+    assert stem.wait_signal("Emptied", name) == [pid, False]
     stem.release(name)
     node.close()
     return output.decode(), error.decode(), tuple(how)
@@ -423,12 +423,12 @@ def test_signals_reach_the_main_process_and_its_end_is_kept(stem, machine):
     node = stem.launch(order("short", "/bin/sleep", "1000"))
     stem.signal("short", signal.SIGTERM)
     assert stem.wait_signal("Exited", "short") == [node.pid, CLD_KILLED, signal.SIGTERM]
-    assert stem.wait_signal("Emptied", "short") == [node.pid]
+    assert stem.wait_signal("Emptied", "short") == [node.pid, False]
     stem.signal("short", signal.SIGTERM)  # to a zombie: nothing happens
     stem.kill_scope("short", signal.SIGKILL)
     assert machine.run(f"ps -o stat= -p {node.pid}").stdout.startswith("Z")
     assert stem.list()["short"] == {"scope": scope("short"), "pid": node.pid, "exited": True, "code": CLD_KILLED,
-                                    "status": signal.SIGTERM, "emptied": True}
+                                    "status": signal.SIGTERM, "emptied": True, "out_of_memory": False}
     stem.release("short")
     assert machine.run(f"ps -o stat= -p {node.pid}", check=False).stdout == ""
     assert "short" not in stem.list()
@@ -446,7 +446,7 @@ def test_leftovers_keep_the_scope_until_they_are_killed(stem):
     time.sleep(0.2)
     assert not stem.list()["parent"]["emptied"]
     stem.kill_scope("parent", signal.SIGKILL)
-    assert stem.wait_signal("Emptied", "parent") == [node.pid]
+    assert stem.wait_signal("Emptied", "parent") == [node.pid, False]
     node.close()
 
 
@@ -819,7 +819,7 @@ def test_a_users_nodes_are_killed_with_their_scope(user_stem):
     assert user_stem.wait_signal("Exited", "family") == [node.pid, CLD_KILLED, signal.SIGTERM]
     assert not user_stem.list()["family"]["emptied"]
     user_stem.kill_scope("family", signal.SIGKILL)
-    assert user_stem.wait_signal("Emptied", "family") == [node.pid]
+    assert user_stem.wait_signal("Emptied", "family") == [node.pid, False]
     node.close()
 
 

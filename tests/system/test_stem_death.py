@@ -488,7 +488,7 @@ def test_a_node_is_taken_back_by_its_number_alone(stems, machine):
     stems.client.signal("number", signal.SIGTERM)
     pid, code, status = stems.client.wait_signal("Exited", "number")
     assert (pid, code, status) == (node.pid, *((CLD_KILLED, signal.SIGTERM) if knows_ends(machine) else (0, 0)))
-    assert stems.client.wait_signal("Emptied", "number") == [node.pid]
+    assert stems.client.wait_signal("Emptied", "number") == [node.pid, False]
     node.close()
     again.close()
 
@@ -496,7 +496,7 @@ def test_a_node_is_taken_back_by_its_number_alone(stems, machine):
 def test_a_process_that_is_not_in_the_scope_is_nobodys_node(stems, machine):
     stems.client.adopt("stranger", 1)
     assert stems.client.wait_signal("Exited", "stranger") == [1, 0, 0]
-    assert stems.client.wait_signal("Emptied", "stranger") == [1]
+    assert stems.client.wait_signal("Emptied", "stranger") == [1, False]
     stems.client.signal("stranger", signal.SIGKILL)
     stems.client.terminate("stranger")
     again = stems.client.attach("stranger")

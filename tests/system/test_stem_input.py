@@ -68,7 +68,7 @@ def test_a_process_reads_what_its_launcher_writes_and_ends_with_it(stem, machine
     program.close_input()  # nobody else holds it
     assert read_all(program.node.output) == b""
     assert stem.wait_signal("Exited", "hook:50.echo") == [program.node.pid, CLD_EXITED, 3]
-    assert stem.wait_signal("Emptied", "hook:50.echo") == [program.node.pid]
+    assert stem.wait_signal("Emptied", "hook:50.echo") == [program.node.pid, False]
     stem.release("hook:50.echo")
     program.node.close()
 

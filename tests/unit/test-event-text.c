@@ -46,6 +46,17 @@ static void the_end_of_a_process_is_told_with_its_reason(void** state) {
         expect(NODE_EVENT_CHANGED, before, failed, "failed, exited with status 3");
 }
 
+static void that_memory_ran_out_is_told_when_it_is_known(void** state) {
+        json_auto_t *before = node("waiting", 7, 0), *known = json_copy(before), *next = node("starting", 7, 0);
+
+        json_object_set_new(before, "OutOfMemory", json_false());
+        json_object_set_new(known, "OutOfMemory", json_true());
+        json_object_set_new(next, "OutOfMemory", json_true());
+        expect(NODE_EVENT_CHANGED, before, known, "memory had run out");
+        expect(NODE_EVENT_CHANGED, before, next, "memory had run out, starting");
+        expect(NODE_EVENT_CHANGED, known, next, "starting");
+}
+
 static void an_event_is_an_object_too(void** state) {
         json_auto_t* running = node("running", 7, 1);
         NodeEvent event = { NODE_EVENT_CHANGED, "worker-1", NULL, running }, left = { .kind = NODE_EVENT_SUPERVISOR_LEFT };
@@ -63,6 +74,7 @@ int main(void) {
                 cmocka_unit_test(changes_of_state_are_told),
                 cmocka_unit_test(a_line_more_is_nothing_that_happened),
                 cmocka_unit_test(the_end_of_a_process_is_told_with_its_reason),
+                cmocka_unit_test(that_memory_ran_out_is_told_when_it_is_known),
                 cmocka_unit_test(an_event_is_an_object_too),
         };
 

@@ -72,6 +72,8 @@ static void an_end_is_described_in_words(void** state) {
                 /* real-time signals have no names */
                 { { CLD_KILLED, 40 }, "was killed by signal 40" },
                 { { 0, 0 }, "ended, it is not known how" },
+                { { CLD_KILLED, SIGKILL, true }, "was killed by signal SIGKILL because memory ran out" },
+                { { 0, 0, true }, "was killed because memory ran out" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {

@@ -366,6 +366,29 @@ static void until_terminating(Story* story) {
         PLAY(story, { 0, RESTART("ann"), "terminate", "stopping" });
 }
 
+/* The scope ends for want of memory also when the main process had ended before, and only a child of it was left. */
+static void that_memory_ran_out_is_the_reason_of_an_end_by_SIGKILL_only(void** state) {
+        static const struct {
+                ExitReason exit;
+                bool scope_ran_out, is_the_reason;
+        } cases[] = {
+                { { CLD_KILLED, SIGKILL }, true, true }, { { CLD_KILLED, SIGKILL }, false, false },
+                { { 0, 0 }, true, true },                { { CLD_EXITED, 0 }, true, false },
+                { { CLD_KILLED, SIGTERM }, true, false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_story_ Story story = story_begin();
+
+                story_until_running(&story);
+                PLAY(&story,
+                     { SEC(60), { .event = { .type = NODE_EVENT_EXITED, .exit = cases[i].exit } }, "", "waiting" },
+                     { 0, { .event = { .type = NODE_EVENT_GONE, .out_of_memory = cases[i].scope_ran_out } },
+                       "exited, launch", "starting" });
+                assert_int_equal(story.node->exit.out_of_memory, cases[i].is_the_reason);
+        }
+}
+
 static void until_killing(Story* story) {
         until_terminating(story);
         PLAY(story, { SEC(60), TIMER, "killed, signal scope KILL", "stopping" });
@@ -471,6 +494,7 @@ int main(void) {
                 cmocka_unit_test(a_destroy_goes_on_in_the_next_daemon_before_anything_else),
                 cmocka_unit_test(a_node_that_is_freed_takes_its_jobs_with_it),
                 cmocka_unit_test(the_state_is_as_old_as_its_last_change),
+                cmocka_unit_test(that_memory_ran_out_is_the_reason_of_an_end_by_SIGKILL_only),
                 cmocka_unit_test(echoes_of_what_is_over_change_nothing),
                 cmocka_unit_test(states_and_their_words_agree),
                 cmocka_unit_test(a_node_and_its_scope_have_one_name),
