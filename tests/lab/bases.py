@@ -16,8 +16,10 @@ from pathlib import Path
 HOST = "host"
 SUITES = ["trixie", "forky"]
 NAMES = [HOST, *SUITES]
+MACHINE = "bookworm"  # with a kernel of its own, for a full machine (tests/machine)
 
-PACKAGES = Path(__file__).with_name("base-packages")
+HERE = Path(__file__).parent
+PACKAGES = {suite: HERE / "base-packages" for suite in SUITES} | {MACHINE: HERE.parent / "machine" / "base-packages"}
 DEBOOTSTRAP_SCRIPTS = Path("/usr/share/debootstrap/scripts")
 
 
@@ -39,8 +41,8 @@ def base(name):
 
 def ensure(suite):
     """Makes the base of a suite unless there is one by the present recipe. Who comes second waits for the first."""
-    if suite not in SUITES:
-        raise ValueError(f"no base is made of {suite}, only of {', '.join(SUITES)}")
+    if suite not in PACKAGES:
+        raise ValueError(f"no base is made of {suite}, only of {', '.join(PACKAGES)}")
     root = cache() / f"{suite}-{recipe(suite)}"
     with locked(cache() / f"{suite}.lock"):
         if not root.exists():
@@ -66,18 +68,18 @@ def locked(path):
         yield
 
 
-def packages():
-    lines = (line.partition("#")[0].strip() for line in PACKAGES.read_text().splitlines())
+def packages(suite):
+    lines = (line.partition("#")[0].strip() for line in PACKAGES[suite].read_text().splitlines())
     return sorted(filter(None, lines))
 
 
 def recipe(suite):
     """What a base is made from, in short: another recipe makes another base."""
-    return hashlib.sha256(" ".join([suite, *packages()]).encode()).hexdigest()[:12]
+    return hashlib.sha256(" ".join([suite, *packages(suite)]).encode()).hexdigest()[:12]
 
 
 def debootstrap(suite, directory):
-    command = ["debootstrap", "--variant=minbase", "--include=" + ",".join(packages()), suite, str(directory), mirror()]
+    command = ["debootstrap", "--variant=minbase", "--include=" + ",".join(packages(suite)), suite, str(directory), mirror()]
     if not (DEBOOTSTRAP_SCRIPTS / suite).exists():
         command.append(str(DEBOOTSTRAP_SCRIPTS / "sid"))  # an older debootstrap does not know of newer suites
 
