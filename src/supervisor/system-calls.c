@@ -32,7 +32,7 @@ static const char* const plain_calls[] = {
         /* files, and looking at /proc */
         "access", "close", "faccessat", "faccessat2", "fchmod", "fcntl", "fcntl64", "fstat", "fstat64", "fstatat64", "fstatfs",
         "fstatfs64", "ftruncate", "ftruncate64", "getcwd", "getdents64", "_llseek", "lseek", "lstat", "lstat64", "memfd_create",
-        "mkdir", "mkdirat", "newfstatat", "open", "openat", "pread64", "pwrite64", "read", "readlink", "readlinkat", "readv",
+        "mkdir", "mkdirat", "newfstatat", "open", "openat", "pread64", "preadv2", "pwrite64", "read", "readlink", "readlinkat", "readv",
         "rename", "renameat", "renameat2", "rmdir", "stat", "stat64", "statfs", "statfs64", "statx", "unlink", "unlinkat",
         "write", "writev",
         /* pipes */
