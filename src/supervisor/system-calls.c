@@ -55,7 +55,9 @@ static const char* const plain_calls[] = {
 };
 
 /* LeakSanitizer looks at its process from a second one. */
-static const char* const calls_of_sanitizers[] = { "clone", "mmap", "mprotect", "prctl", "ptrace", "tgkill", "wait4", "waitpid" };
+static const char* const calls_of_sanitizers[] = {
+        "clone", "getdents", "mmap", "mprotect", "prctl", "ptrace", "tgkill", "wait4", "waitpid",
+};
 
 /* Calls with a word to say about one argument. */
 typedef struct ArgumentRule {
