@@ -5,8 +5,8 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <sys/syscall.h>
 
+#include "stem/passed-calls.h"
 #include "stem/process.h"
 #include "unit/scratch.h"
 #include "util/strv.h"
@@ -15,11 +15,14 @@
 
 static SpawnSettings settings;
 
-/* In the place of libc's: waits for the file that the environment begins with. */
-int execve(const char* path, char* const argv[], char* const envp[]) {
-        while (access(envp[0], F_OK) < 0)
+int __real_passed_execve(const char* path, char* const* arguments, char* const* environment);
+int __wrap_passed_execve(const char* path, char* const* arguments, char* const* environment);
+
+/* In the place of the child's: waits for the file that the environment begins with. */
+int __wrap_passed_execve(const char* path, char* const* arguments, char* const* environment) {
+        while (access(environment[0], F_OK) < 0)
                 (void) usleep(1000);
-        return (int) syscall(SYS_execve, path, argv, envp);
+        return __real_passed_execve(path, arguments, environment);
 }
 
 typedef struct Start {
