@@ -32,6 +32,7 @@ typedef struct Check {
         sd_bus_message* m;
         size_t size; /* of the message */
         PolkitAction action; /* _POLKIT_ACTION_MAX: none needed */
+        bool by_process;
         caller_handler_t handler;
         void* userdata;
         Caller caller;
@@ -211,13 +212,12 @@ static int ask_polkit(Check* check) {
         return 0;
 }
 
-/* What the bus was asked for: the process of who only has to be identified, else the user. */
 static int read_caller(const Check* check, sd_bus_message* reply, Caller* ret) {
         uint32_t number;
 
         if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_read(reply, "u", &number) < 0)
                 return -ESRCH;
-        if (check->action == _POLKIT_ACTION_MAX)
+        if (check->by_process)
                 ret->pid = (pid_t) number;
         else
                 ret->uid = number;
@@ -243,8 +243,9 @@ static int on_caller(sd_bus_message* reply, void* userdata, sd_bus_error* ret_er
         return ask_polkit(check);
 }
 
-static int start_check(Authorizer* a, sd_bus_message* m, PolkitAction action, caller_handler_t handler, void* userdata,
-                       sd_bus_error* error) {
+/* by_process: it is the process that matters and not the user, and nothing has to be asked of polkit. */
+static int start_check(Authorizer* a, sd_bus_message* m, PolkitAction action, bool by_process, caller_handler_t handler,
+                       void* userdata, sd_bus_error* error) {
         const char* name = sd_bus_message_get_sender(m);
         size_t size = message_size(m, PENDING_BYTES_MAX);
         Account* sender;
@@ -270,6 +271,7 @@ static int start_check(Authorizer* a, sd_bus_message* m, PolkitAction action, ca
                 .m = call_hold(a->meter, m),
                 .size = size,
                 .action = action,
+                .by_process = by_process,
                 .handler = handler,
                 .userdata = userdata,
         };
@@ -280,7 +282,7 @@ static int start_check(Authorizer* a, sd_bus_message* m, PolkitAction action, ca
         /* not GetConnectionCredentials, in which newer buses send a pidfd: who takes no descriptors is disconnected then */
         r = sd_bus_call_method_async(a->bus, &check->slot, "org.freedesktop.DBus", "/org/freedesktop/DBus",
                                      "org.freedesktop.DBus",
-                                     action == _POLKIT_ACTION_MAX ? "GetConnectionUnixProcessID" : "GetConnectionUnixUser",
+                                     by_process ? "GetConnectionUnixProcessID" : "GetConnectionUnixUser",
                                      on_caller, check, "s", name);
         if (r < 0) {
                 check_free(check);
@@ -292,9 +294,13 @@ static int start_check(Authorizer* a, sd_bus_message* m, PolkitAction action, ca
 int authorize(Authorizer* a, sd_bus_message* m, PolkitAction action, caller_handler_t handler, void* userdata,
               sd_bus_error* error) {
         assert(action >= 0 && action < _POLKIT_ACTION_MAX);
-        return start_check(a, m, action, handler, userdata, error);
+        return start_check(a, m, action, false, handler, userdata, error);
 }
 
-int identify(Authorizer* a, sd_bus_message* m, caller_handler_t handler, void* userdata, sd_bus_error* error) {
-        return start_check(a, m, _POLKIT_ACTION_MAX, handler, userdata, error);
+int identify_user(Authorizer* a, sd_bus_message* m, caller_handler_t handler, void* userdata, sd_bus_error* error) {
+        return start_check(a, m, _POLKIT_ACTION_MAX, false, handler, userdata, error);
+}
+
+int identify_process(Authorizer* a, sd_bus_message* m, caller_handler_t handler, void* userdata, sd_bus_error* error) {
+        return start_check(a, m, _POLKIT_ACTION_MAX, true, handler, userdata, error);
 }

@@ -19,9 +19,10 @@ typedef enum PolkitAction {
         _POLKIT_ACTION_MAX,
 } PolkitAction;
 
+/* What was asked for; the other is not known. */
 typedef struct Caller {
-        uid_t uid; /* authorize() */
-        pid_t pid; /* identify(); in our pid namespace */
+        uid_t uid; /* authorize(), identify_user() */
+        pid_t pid; /* identify_process(); in our pid namespace */
 } Caller;
 
 /* Handles the call now. Returns as a method handler does: an error set or returned is sent to the caller. */
@@ -40,7 +41,8 @@ Authorizer* authorizer_free(Authorizer* a);
 int authorize(Authorizer* a, sd_bus_message* m, PolkitAction action, caller_handler_t handler, void* userdata,
               sd_bus_error* error);
 /* The same without asking polkit, for what everybody may but where it matters who they are. */
-int identify(Authorizer* a, sd_bus_message* m, caller_handler_t handler, void* userdata, sd_bus_error* error);
+int identify_user(Authorizer* a, sd_bus_message* m, caller_handler_t handler, void* userdata, sd_bus_error* error);
+int identify_process(Authorizer* a, sd_bus_message* m, caller_handler_t handler, void* userdata, sd_bus_error* error);
 
 /* Calls of one sender that wait for an answer of the bus or of polkit. */
 #define PENDING_PER_SENDER_MAX 2048U

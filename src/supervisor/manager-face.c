@@ -185,19 +185,19 @@ static int handle_node(sd_bus_message* m, const Caller* caller, void* userdata, 
 static int method_is_supervisor(sd_bus_message* m, void* userdata, sd_bus_error* error) {
         Supervisor* s = userdata;
 
-        return identify(s->authorizer, m, handle_is_supervisor, s, error);
+        return identify_process(s->authorizer, m, handle_is_supervisor, s, error);
 }
 
 static int method_is_supervised(sd_bus_message* m, void* userdata, sd_bus_error* error) {
         Supervisor* s = userdata;
 
-        return identify(s->authorizer, m, handle_is_supervised, s, error);
+        return identify_process(s->authorizer, m, handle_is_supervised, s, error);
 }
 
 static int method_node(sd_bus_message* m, void* userdata, sd_bus_error* error) {
         Supervisor* s = userdata;
 
-        return identify(s->authorizer, m, handle_node, s, error);
+        return identify_process(s->authorizer, m, handle_node, s, error);
 }
 
 /* ---- properties ---- */

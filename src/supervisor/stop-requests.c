@@ -77,7 +77,7 @@ static int handle_request(sd_bus_message* m, const Caller* caller, void* userdat
 static int on_request(sd_bus_message* m, void* userdata, sd_bus_error* ret_error) {
         Supervisor* s = userdata;
 
-        (void) identify(s->authorizer, m, handle_request, s, ret_error);
+        (void) identify_user(s->authorizer, m, handle_request, s, ret_error);
         return 0;
 }
 

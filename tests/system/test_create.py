@@ -76,7 +76,7 @@ def test_the_scope_is_what_an_administrator_expects(machine):
         "Transient": "yes",
         "CollectMode": "inactive-or-failed",
         "Delegate": "no",
-        "OOMPolicy": "continue",  # else systemd would stop what runs out of memory, and not we decide what follows
+        "OOMPolicy": "kill",  # all of it goes together; what follows is for us to decide
         "Slice": "zeek-workers.slice",
     }
     assert {key: unit[key] for key in expected} == expected

@@ -5,6 +5,8 @@ systemd asks the scope's controller, which is the supervisor's connection to the
 ask, and signals the processes itself; then it is the stem that sees why the scope ends.
 """
 
+import re
+
 import pytest
 from faults import BUS, STEM, SUPERVISOR
 from nodes import CLD_EXITED, CLD_KILLED, STAY, Story, create_ready, is_alive, of_role, play, scope
@@ -167,3 +169,30 @@ def test_a_stop_while_no_supervisor_is_there_is_known_to_the_next_one(machine, u
     machine.run(["systemctl", "restart", SUPERVISOR])
     node = machine.wait_for(lambda: (n := machine.status("node")["node"])["state"] == DOWN and n)
     assert (node["pid"], node["exit_code"], node["exit_status"]) == (pid, CLD_EXITED, 0)
+
+
+PRETEND = """
+import dbus, dbus.lowlevel, sys, time
+bus = dbus.SystemBus()
+signal = dbus.lowlevel.SignalMessage(sys.argv[1], "org.freedesktop.systemd1.Scope", "RequestStop")
+signal.set_destination("org.zeek.Supervisor")
+bus.send_message(signal)
+bus.flush()
+time.sleep(60)
+"""
+
+
+def test_nobody_but_the_service_manager_can_ask_for_a_stop(machine):
+    """Anybody may send a signal that looks like its own."""
+    create_ready(machine, "node", env=STAY)
+    unit = "/org/freedesktop/systemd1/unit/" + re.sub(r"[^A-Za-z0-9]", lambda m: f"_{ord(m[0]):02x}", scope("node"))
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    pretender = machine.popen([*nobody, "/usr/bin/python3", "-c", PRETEND, unit])
+    try:
+        warned = machine.wait_for(lambda: [e for e in machine.journal("_SYSTEMD_UNIT=zeek-supervisor.service")
+                                           if "pretends to be the service manager" in e["MESSAGE"]])
+    finally:
+        pretender.kill()
+        pretender.wait()
+    assert "uid 65534" in warned[0]["MESSAGE"]
+    assert machine.node("node")["State"] == "running"

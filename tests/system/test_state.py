@@ -35,7 +35,7 @@ def between_two(machine, number=signal.SIGKILL):
     starts = machine.show(SUPERVISOR)["NRestarts"]
     faults.send(pids, signal.SIGSTOP)
     yield
-    machine.expect(rf"{SUPERVISOR}: Failed with result '(signal|core-dump)'")
+    machine.expect(rf"{SUPERVISOR}: Failed with result '(signal|core-dump|exit-code)'")
     machine.expect(r"AddressSanitizer: SEGV on unknown address 0x00000000000[01] ")
     faults.send(pids, number)
     faults.send(pids, signal.SIGCONT)

@@ -141,6 +141,7 @@ def test_after_a_restart_the_last_end_is_still_known(machine):
 
 def test_the_object_says_the_same(machine):
     machine.create("node", env=STAY)
+    machine.wait_for(lambda: machine.node("node")["Ready"])
     status, properties = machine.status("node")["node"], machine.node("node")
     names = dict(State="state", Role="role", Scope="scope", NRestarts="restarts", StateSinceUSec="since_usec", Ready="ready")
     names |= dict(PID="pid", StartedUSec="started_usec", LastOutput="last_output", Config="node")
