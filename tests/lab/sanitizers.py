@@ -23,6 +23,9 @@ ProcSubset=all
 """
 
 
+# And it takes its time, under load.
+PATIENCE = "[Service]\nTimeoutStopSec=60\n"
+
 # Nor can they with the profile of a node, and the stand-in is built with them too.
 NODES = "[Node]\nSeccomp=none\n"
 
@@ -38,6 +41,8 @@ def prepare(lab):
         lab.drop_in(unit, f"[Service]\n{environment}{LOOSER}ReadWritePaths={LOGS}\n", name="sanitizers")
         # a user's manager would need a user namespace for a path of its own, and the log needs none
         lab.drop_in(unit, f"[Service]\n{environment}{LOOSER}", name="sanitizers", manager="user")
+    for manager in "system", "user":
+        lab.drop_in("zeek-stem.service", PATIENCE, name="patience", manager=manager)
 
 
 def reports(lab):
