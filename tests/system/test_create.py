@@ -104,6 +104,7 @@ def test_the_object_appears_with_all_it_has_and_disappears(machine, story):
     assert {key: added[NODE][key] for key in first} == first
     assert added[NODE]["Config"] == {"name": "node", "env": STAY, "nice": 3}
 
+    machine.wait_for(lambda: machine.node("node")["Ready"])
     objects = machine.bus.call("GetManagedObjects", interface=OBJECT_MANAGER)
     assert objects == {path: {name: machine.node("node") if name == NODE else {} for name in added}}
 

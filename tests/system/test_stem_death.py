@@ -265,10 +265,22 @@ def test_what_is_answered_before_the_service_manager_has_answered(stems, machine
     machine.expect("onnect")
 
 
+# Of whom has ended by the time that it reads a message the service manager does not know whose process that was.
+BARRIER = """
+import select
+mine, theirs = os.pipe()
+socket.send_fds(s, [b"BARRIER=1"], [theirs])
+os.close(theirs)
+hung_up = select.poll()
+hung_up.register(mine, 0)
+hung_up.poll(10_000)
+"""
+
+
 def intrude(machine, script, done):
     """Runs a script that tells the service manager something as if it were the stem."""
     machine.lab.drop_in(STEM, "[Service]\nNotifyAccess=all\n", name="open")
-    machine.lab.write("/tmp/intrude.py", script)
+    machine.lab.write("/tmp/intrude.py", script + "\n" + BARRIER)
     machine.run("systemctl daemon-reload")
     try:
         group = machine.show(STEM)["ControlGroup"]
