@@ -7,7 +7,7 @@ import pytest
 from nodes import STAY, of_role, play
 
 # What `systemd-analyze security` says of them, at most: the score of 252; newer ones know some directives more.
-EXPOSURE = {"zeek-supervisor.service": 0.9, "zeek-stem.service": 4.4}
+EXPOSURE = {"zeek-supervisor.service": 0.9, "zeek-stem.service": 4.3}
 TRACE = "/var/log/zeek-supervisor.trace"
 HOOK = "/etc/zeek-supervisor/hooks.d/traced.hook"
 
