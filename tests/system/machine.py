@@ -23,6 +23,7 @@ class Machine:
         self.wait_for = lab.wait_for
         self._expected = []
         self._last_complaint = None
+        self._complaints_seen = set()
         self._reports_seen = []
 
     # The supervisor on the bus
@@ -88,12 +89,20 @@ class Machine:
 
     def problems(self):
         """What went wrong since this was asked last and was not expected; what is expected is forgotten then."""
-        found = [*self._complaints(), *self._sanitizer_reports()]
+        complaints, reports = self._complaints(), self._sanitizer_reports()
         expected, self._expected = self._expected, []
-        return [problem for problem in found if not any(pattern.search(problem) for pattern in expected)]
+
+        def unexpected(text):
+            return not any(pattern.search(text) for pattern in expected)
+
+        return [*(text + self._history(entry) for text, entry in complaints if unexpected(text)),
+                *filter(unexpected, reports)]
 
     def _complaints(self):
-        """Of the daemons about themselves (what nodes print, they only pass on), and of systemd about them."""
+        """Of the daemons about themselves (what nodes print, they only pass on), and of systemd about them.
+
+        Each once, also when journalctl finds an entry again after its own cursor.
+        """
         errors = [f"PRIORITY={priority}" for priority in range(4)]
         matches = []
         for unit in "_SYSTEMD_UNIT", "_SYSTEMD_USER_UNIT":
@@ -101,10 +110,20 @@ class Machine:
         for unit in "UNIT", "USER_UNIT":
             matches += [*(f"{unit}={daemon}" for daemon in DAEMONS), f"MESSAGE_ID={UNIT_FAILED}", "+"]
 
-        entries = self.journal(*matches[:-1], after=self._last_complaint)
+        entries = [entry for entry in self.journal(*matches[:-1], after=self._last_complaint)
+                   if "ZEEK_STREAM" not in entry and entry["__CURSOR"] not in self._complaints_seen]
         if entries:
             self._last_complaint = entries[-1]["__CURSOR"]
-        return [f"{entry['SYSLOG_IDENTIFIER']}: {entry['MESSAGE']}" for entry in entries if "ZEEK_STREAM" not in entry]
+        self._complaints_seen.update(entry["__CURSOR"] for entry in entries)
+        return [(f"{entry['SYSLOG_IDENTIFIER']}: {entry['MESSAGE']}", entry) for entry in entries]
+
+    def _history(self, entry):
+        """What else systemd said of a unit that failed: which signal, for example."""
+        if entry.get("MESSAGE_ID") != UNIT_FAILED:
+            return ""
+        unit = entry.get("UNIT") or entry["USER_UNIT"]
+        said = self.journal(f"UNIT={unit}", "+", f"USER_UNIT={unit}", "--lines=20")
+        return "".join(f"\n    {other['__REALTIME_TIMESTAMP']} {other['MESSAGE']}" for other in said)
 
     def _sanitizer_reports(self):
         reports = sanitizers.reports(self.lab)
