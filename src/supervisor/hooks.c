@@ -256,19 +256,25 @@ static void finish(Hooks* h, Change* c) {
         change_free(c);
 }
 
+/* False: it cannot be made, and says why. True: the worker is at it, and it is not ours to look at. */
+static bool start(Hooks* h, Change* c) {
+        int r;
+
+        prepare(h, c);
+        if (c->error)
+                return false;
+        r = worker_start(h->worker, make_change, c);
+        if (r < 0)
+                change_fail(c, ERROR_LIMITS_EXCEEDED, xasprintf("start a thread: %s", strerror(-r)));
+        return r >= 0;
+}
+
 static void start_next(Hooks* h) {
         Change* c;
 
-        while (!worker_is_busy(h->worker) && (c = TAILQ_FIRST(&h->changes))) {
-                int r;
-
-                prepare(h, c);
-                r = c->error ? 0 : worker_start(h->worker, make_change, c);
-                if (r < 0)
-                        change_fail(c, ERROR_LIMITS_EXCEEDED, xasprintf("start a thread: %s", strerror(-r)));
-                if (c->error)
+        while (!worker_is_busy(h->worker) && (c = TAILQ_FIRST(&h->changes)))
+                if (!start(h, c))
                         finish(h, c);
-        }
 }
 
 static void on_made(void* userdata) {

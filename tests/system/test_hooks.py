@@ -195,6 +195,26 @@ def test_a_wrong_hook_is_refused_and_leaves_nothing(machine, wrong, key):
     assert machine.run(f"ls {RUNTIME} 2>/dev/null", check=False).stdout == ""
 
 
+MANY_WRONG = """
+import dbus
+supervisor = dbus.SystemBus().get_object("org.zeek.Supervisor", "/org/zeek/Supervisor")
+for _ in range(1000):
+    try:
+        supervisor.AddHook({"name": "wrong", "match": "a(b"}, dbus_interface="org.zeek.Supervisor")
+    except dbus.DBusException as error:
+        print(error)
+"""
+
+
+def test_many_wrong_hooks_are_all_refused(machine):
+    """That its pattern is wrong, each learns from a thread, at any moment of the loop's."""
+    machine.call("ListHooks")
+    pid = machine.main_pid("zeek-supervisor.service")
+    refused = machine.run(["/usr/bin/python3", "-c", MANY_WRONG]).stdout
+    assert refused.count("InvalidHook: match[0]: column 2: Missing close parenthesis") == 1000
+    assert machine.main_pid("zeek-supervisor.service") == pid and hooks(machine) == []
+
+
 def test_names_are_taken_once(machine, file, add):
     path = file("taken", "[Hook]\nMatch=x\nAction=pass\n")
     machine.call("Reload")
