@@ -31,6 +31,8 @@ typedef enum JournalState {
         JOURNAL_AWAY, /* nobody listens, or something else is wrong: only time can tell */
 } JournalState;
 
+TAILQ_HEAD(JournalWaiters, JournalWaiter);
+
 struct JournalWriter {
         sd_event* event;
         sd_event_source* writable; /* on only while the journal is wanted: a free socket is always writable */
@@ -39,15 +41,37 @@ struct JournalWriter {
         int fd;
         JournalState state;
         bool complained; /* said that it is away, and nothing went through since */
-        TAILQ_HEAD(, JournalWaiter) waiters;
+        struct JournalWaiters waiters, flooding;
+        unsigned n_in_a_row; /* turns of waiters while others waited who flood */
 
         EventQueue* events;
         uint64_t n_dropped;
         uint64_t n_dropped_said;
 };
 
+static bool nobody_waits(const JournalWriter* w) {
+        return TAILQ_EMPTY(&w->waiters) && TAILQ_EMPTY(&w->flooding);
+}
+
+static struct JournalWaiters* queue_of(JournalWriter* w, const JournalWaiter* waiter) {
+        return waiter->floods ? &w->flooding : &w->waiters;
+}
+
+/* Who is next; NULL: nobody waits. */
+static JournalWaiter* next_waiter(JournalWriter* w) {
+        JournalWaiter* flooding = TAILQ_FIRST(&w->flooding);
+        JournalWaiter* waiter = TAILQ_FIRST(&w->waiters);
+
+        if (!flooding || (waiter && w->n_in_a_row < JOURNAL_WAITERS_IN_A_ROW)) {
+                w->n_in_a_row = flooding ? w->n_in_a_row + 1 : 0;
+                return waiter;
+        }
+        w->n_in_a_row = 0;
+        return flooding;
+}
+
 static void watch_writable(JournalWriter* w) {
-        bool wanted = w->state != JOURNAL_AWAY && !(TAILQ_EMPTY(&w->waiters) && event_queue_is_empty(w->events));
+        bool wanted = w->state != JOURNAL_AWAY && !(nobody_waits(w) && event_queue_is_empty(w->events));
         int r = sd_event_source_set_enabled(w->writable, wanted ? SD_EVENT_ON : SD_EVENT_OFF);
 
         if (r < 0)
@@ -156,15 +180,15 @@ static void send_events(JournalWriter* w) {
 /* One waiter a loop turn: each of them may send a whole batch, and the bus wants its turn between two. */
 static int on_writable(sd_event_source* s, int fd, uint32_t revents, void* userdata) {
         JournalWriter* w = userdata;
-        JournalWaiter* first;
+        JournalWaiter* next;
 
         w->state = JOURNAL_OPEN;
         send_events(w);
 
-        first = TAILQ_FIRST(&w->waiters);
-        if (first && w->state == JOURNAL_OPEN) {
-                journal_waiter_cancel(first);
-                first->ready(first->userdata);
+        next = w->state == JOURNAL_OPEN ? next_waiter(w) : NULL;
+        if (next) {
+                journal_waiter_cancel(next);
+                next->ready(next->userdata);
         }
         watch_writable(w);
         return 0;
@@ -220,6 +244,7 @@ int journal_writer_new(sd_event* event, const char* path, JournalWriter** ret) {
         w->fd = -EBADF;
         w->event = sd_event_ref(event);
         TAILQ_INIT(&w->waiters);
+        TAILQ_INIT(&w->flooding);
 
         w->address.sun_family = AF_UNIX;
         if (strlen(path) >= sizeof w->address.sun_path)
@@ -256,7 +281,7 @@ JournalWriter* journal_writer_free(JournalWriter* w) {
         if (!w)
                 return NULL;
 
-        assert(TAILQ_EMPTY(&w->waiters));
+        assert(nobody_waits(w));
         if (w->state == JOURNAL_FULL)
                 w->state = JOURNAL_OPEN;
         if (w->events)
@@ -274,7 +299,7 @@ void journal_writer_wait(JournalWriter* w, JournalWaiter* waiter) {
         if (waiter->writer)
                 return;
         waiter->writer = w;
-        TAILQ_INSERT_TAIL(&w->waiters, waiter, link);
+        TAILQ_INSERT_TAIL(queue_of(w, waiter), waiter, link);
         watch_writable(w);
 }
 
@@ -283,7 +308,7 @@ void journal_waiter_cancel(JournalWaiter* waiter) {
 
         if (!w)
                 return;
-        TAILQ_REMOVE(&w->waiters, waiter, link);
+        TAILQ_REMOVE(queue_of(w, waiter), waiter, link);
         waiter->writer = NULL;
 }
 

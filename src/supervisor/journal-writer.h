@@ -6,9 +6,11 @@
  *
  * Not sd_journal_sendv(), which blocks when the journal is stopped and takes a missing journal for success. Here
  * nothing blocks and nothing is lost: an entry is taken or it is not, and who has one that was not taken joins a queue
- * and is woken when there is room again, each in turn. A journal that is away (stopped, restarted, not there yet) is
+ * and is woken when there is room again, each in turn; those who have little to say before those who would fill it alone,
+ * as fq_codel(8) does it with new flows of packets and old ones. A journal that is away (stopped, restarted, not there yet) is
  * a journal that is full; the socket is connected again every now and then. */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 #include <sys/uio.h>
@@ -19,6 +21,8 @@
 
 #define JOURNAL_SOCKET_PATH "/run/systemd/journal/socket"
 
+#define JOURNAL_WAITERS_IN_A_ROW 16U
+
 typedef struct JournalWriter JournalWriter;
 typedef struct JournalWaiter JournalWaiter;
 
@@ -26,6 +30,7 @@ typedef struct JournalWaiter JournalWaiter;
 struct JournalWaiter {
         void (*ready)(void* userdata);
         void* userdata;
+        bool floods; /* it had its turn, and has more: it waits with its like. To be changed only while it does not wait */
 
         JournalWriter* writer; /* weak; NULL: does not wait */
         TAILQ_ENTRY(JournalWaiter) link;
@@ -52,7 +57,7 @@ DEFINE_CLEANUP(JournalWriter*, journal_writer_free)
 int journal_writer_send(JournalWriter* w, const struct iovec* iov, size_t n);
 
 /* Has ready() called, once and from the loop, when the journal takes entries again and those who came before have had
- * their turn. In ready() an entry may be sent, and be refused again. Does nothing if it waits already. */
+ * their turn. Who floods comes behind all who do not, and yet after JOURNAL_WAITERS_IN_A_ROW of them. In ready() an entry may be sent, and be refused again. Does nothing if it waits already. */
 void journal_writer_wait(JournalWriter* w, JournalWaiter* waiter);
 void journal_waiter_cancel(JournalWaiter* waiter);
 

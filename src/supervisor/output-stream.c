@@ -314,13 +314,16 @@ static void stream_run(void* userdata) {
 
         if (step == STEP_ENOUGH)
                 output_hub_queue(stream_hub(s), &s->turn);
-        else if (step == STEP_FULL)
+        else if (step == STEP_FULL) {
+                s->waiter.floods = s->behind;
                 journal_writer_wait(stream_hub(s)->journal, &s->waiter);
-        else if (step == STEP_UNFINISHED || step == STEP_ERROR) {
+        } else if (step == STEP_UNFINISHED || step == STEP_ERROR) {
                 if (step == STEP_ERROR)
                         s->unfinished = UNFINISHED_UNKNOWN;
                 stream_look_again(s);
         }
+        if (step != STEP_ASKED)
+                s->behind = step == STEP_ENOUGH || step == STEP_FULL;
 }
 
 static void on_judge_woken(void* userdata) {

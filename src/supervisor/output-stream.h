@@ -59,6 +59,7 @@ typedef struct OutputStream {
         OutputTurn turn;
         usec_t turn_began;
         JournalWaiter waiter;
+        bool behind; /* its last turn left lines in the pipe */
         LineSplitter splitter;
         LineJudge judge;
         JournalEntry prefix;

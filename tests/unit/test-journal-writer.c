@@ -166,6 +166,30 @@ static void those_who_want_more_take_turns(void** state) {
         journal_waiter_cancel(&b.waiter);
 }
 
+static void who_floods_waits_behind_who_does_not(void** state) {
+        Fixture* f = *state;
+        Sender flood = sender(f, "flood"), gone = sender(f, "gone");
+        Sender few[JOURNAL_WAITERS_IN_A_ROW + 1];
+        unsigned n = 0;
+
+        flood.waiter.floods = gone.waiter.floods = true;
+        (void) fill(f);
+        wait_for_journal(&gone);
+        wait_for_journal(&flood);
+        for (unsigned i = 0; i < ELEMENTSOF(few); i++) {
+                few[i] = sender(f, "few");
+                wait_for_journal(&few[i]);
+        }
+        journal_waiter_cancel(&gone.waiter);
+
+        (void) drain(f);
+        while (run(f) > 0)
+                for (; fake_journal_receive(&f->journal); n++)
+                        assert_true(decoded_is(&f->journal.entry, "MESSAGE", n == JOURNAL_WAITERS_IN_A_ROW ? "flood" : "few"));
+        assert_int_equal(n, ELEMENTSOF(few) + 1);
+        assert_int_equal(gone.n_woken, 0);
+}
+
 static void what_does_not_fit_goes_as_a_file(void** state) {
         Fixture* f = *state;
         size_t size = 20 * 1024 * 1024;
@@ -317,6 +341,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(who_waits_is_woken_once_and_in_order, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(those_who_want_more_take_turns, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(what_does_not_fit_goes_as_a_file, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(who_floods_waits_behind_who_does_not, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_journal_that_comes_late_is_waited_for, set_up_without_journal,
                                                 tear_down),
                 cmocka_unit_test_setup_teardown(a_journal_that_goes_away_is_full_until_it_is_back, set_up,

@@ -30,10 +30,16 @@ static void a_full_journal_keeps_lines_in_the_pipe(void** state) {
 static void a_node_that_floods_does_not_keep_the_others_waiting(void** state) {
         Fixture* f = *state;
         unsigned n = 0;
+        uint64_t in_socket;
 
         write_numbers(f->out[1], 0, 10000);
         attach(f);
-        (void) run(f);
+        /* The flood fills the journal, and comes behind the others from its second turn on. */
+        for (unsigned turn = 0; turn < 2; turn++) {
+                n += fake_journal_receive(&f->journal);
+                (void) run(f);
+        }
+        in_socket = f->state.lines_forwarded;
         say(f->err[1], "quiet\n");
         for (;;) {
                 (void) run(f);
@@ -43,8 +49,8 @@ static void a_node_that_floods_does_not_keep_the_others_waiting(void** state) {
                         break;
                 n++;
         }
-        /* what was in the journal's socket already, and one turn */
-        assert_true(n < 1000 + OUTPUT_TURN_BYTES / OUTPUT_STEP_BYTES);
+        /* what was in the journal's socket already, and no turn of the flood */
+        assert_int_equal(n, in_socket);
         while (n < 10000) {
                 (void) run(f);
                 n += fake_journal_receive(&f->journal);
