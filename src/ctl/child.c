@@ -25,7 +25,10 @@ pid_t child_fork(void) {
         return 0;
 }
 
-void child_wait(pid_t child) {
-        while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+int child_wait(pid_t child) {
+        int status = 0;
+
+        while (waitpid(child, &status, 0) < 0 && errno == EINTR)
                 ;
+        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

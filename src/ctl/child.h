@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-/* Programs that accompany a run: the pager, the agent of polkit. */
+/* Programs that accompany a run: the pager, the agent of polkit, ssh. */
 
 #include <sys/types.h>
 
@@ -9,5 +9,5 @@
  * us. */
 pid_t child_fork(void);
 
-/* Waits for its end. */
-void child_wait(pid_t child);
+/* Waits for its end. Its exit status; for a signal, 128 and its number, as shells have it. */
+int child_wait(pid_t child);

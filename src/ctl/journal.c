@@ -5,6 +5,7 @@
 
 #include "core/node-name.h"
 #include "ctl/journal.h"
+#include "ctl/ssh.h"
 
 /* "USER@CONTAINER" in its parts; either may be empty. */
 static void split_machine(const char* s, char** ret_user, char** ret_machine) {
@@ -26,8 +27,8 @@ int journal_scope(const Options* o, JournalScope* ret, char** ret_why) {
         if (o->transport == TRANSPORT_LOCAL)
                 return 0;
         if (o->transport == TRANSPORT_REMOTE) {
-                *ret_why = xasprintf("journalctl reads no journals of other hosts. Run it there: ssh %s zsupctl log", o->host);
-                return -EOPNOTSUPP;
+                ret->machine = ssh_container(o->host);
+                return 0;
         }
 
         split_machine(o->host, &user, &machine);

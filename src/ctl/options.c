@@ -335,7 +335,15 @@ static char* take(const Option* option, const char* value, void* userdata) {
 }
 
 int options_parse(Options* o, int argc, char** argv, char** ret_why) {
-        return visit(argc, argv, take, o, ret_why);
+        int first = visit(argc, argv, take, o, ret_why);
+
+        /* ssh leads to the bus of a system */
+        if (first >= 0 && o->user && o->transport == TRANSPORT_REMOTE) {
+                *ret_why = xasprintf("--host has no --user: the supervisor of a user is reached there, by ssh -t %s zsupctl --user",
+                                     o->host);
+                return -EINVAL;
+        }
+        return first;
 }
 
 static char* check(const Option* option, const char* value, void* userdata) {

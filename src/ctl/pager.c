@@ -98,5 +98,5 @@ void pager_close(pid_t pager) {
         /* what the user sees of Ctrl-C now is up to the pager */
         (void) signal(SIGINT, SIG_IGN);
         (void) fclose(stdout);
-        child_wait(pager);
+        (void) child_wait(pager);
 }

@@ -55,5 +55,5 @@ void polkit_agent_close(pid_t agent) {
 
         (void) kill(agent, SIGTERM);
         (void) kill(agent, SIGCONT);
-        child_wait(agent);
+        (void) child_wait(agent);
 }

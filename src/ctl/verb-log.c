@@ -4,12 +4,15 @@
 #include <unistd.h>
 
 #include "core/node-name.h"
+#include "ctl/child.h"
 #include "ctl/ctl.h"
+#include "ctl/failure.h"
 #include "ctl/journal.h"
 #include "ctl/json.h"
 #include "ctl/look.h"
 #include "ctl/nodes.h"
 #include "ctl/selection.h"
+#include "ctl/ssh.h"
 
 /* The names that were given, as they are: the journal remembers nodes that are long gone. Only what is to be matched is
  * matched with those that there are. *ret stays NULL for all. */
@@ -44,6 +47,36 @@ static Outcome choose(Ctl* ctl, char** arguments, char*** ret) {
         return outcome;
 }
 
+static void run(char** command) {
+        (void) execvp(command[0], command);
+        ctl_say("Failed to run %s: %s", command[0], strerror(errno));
+}
+
+/* journalctl has no --host. As a child, for what a failure of ssh itself means here, only we know. */
+static Outcome run_there(Ctl* ctl, char** command) {
+        bool terminal = ctl->terminal.is_terminal && isatty(STDIN_FILENO);
+        _cleanup_strv_free_ char** ssh = ssh_command(ctl->options.host, terminal, command);
+        _cleanup_free_ char* advice = NULL;
+        pid_t child = child_fork();
+        int status;
+
+        if (child == 0) {
+                run(ssh);
+                _exit(OUTCOME_FAILED);
+        }
+        if (child < 0) {
+                ctl_say("Failed to run ssh: %s", strerror(errno));
+                return OUTCOME_FAILED;
+        }
+        status = child_wait(child);
+        if (status != SSH_FAILED)
+                return status == 0 ? OUTCOME_DONE : OUTCOME_FAILED;
+
+        advice = failure_to_connect(-ENOTCONN, false, ctl->options.host);
+        ctl_say("%s", advice);
+        return OUTCOME_UNREACHABLE;
+}
+
 Outcome verb_log(Ctl* ctl, char** arguments) {
         _cleanup_strv_free_ char **names = NULL, **command = NULL;
         _cleanup_free_ char* why = NULL;
@@ -60,7 +93,8 @@ Outcome verb_log(Ctl* ctl, char** arguments) {
 
         command = journal_command(&ctl->options, &scope, names);
         fflush(stdout);
-        (void) execvp(command[0], command);
-        ctl_say("Failed to run journalctl: %s", strerror(errno));
+        if (ctl->options.transport == TRANSPORT_REMOTE)
+                return run_there(ctl, command);
+        run(command);
         return OUTCOME_FAILED;
 }

@@ -6,19 +6,20 @@ import json
 
 import pytest
 from bus import BusError
-from ctl import DENIED, FAILED, UNREACHABLE, Zsupctl
+from ctl import DENIED, FAILED, UNREACHABLE, USAGE, Terminal, Zsupctl
 from documents import ROOT
 from nodes import STAY, play
 
 ALICE = "alice"
 COMPLETION = "/usr/share/bash-completion/completions/zsupctl"
 
-# what sd-bus runs to reach another host, as if that were this one
+# what reaches another host, as if that were this one: it hands a line to the shell there, as ssh(1) does
 SSH = """#!/bin/sh
 echo "$@" >>/tmp/ssh.log
 while [ "$1" != -- ]; do shift; done
 [ "$2" = ids2 ] || { echo "ssh: no such host" >&2; exit 255; }
-exec systemd-stdio-bridge
+shift 2
+exec sh -c "$*"
 """
 
 
@@ -86,11 +87,30 @@ def test_a_host_is_reached_by_ssh(ctl, machine):
     assert remote("list", "--names") == "a\n"
     assert "Lines: " in remote("status", "a")
     assert remote("restart", "a") == "Restarted a.\n"
-    assert remote.errors("log", "a", status=FAILED) == [
-        "journalctl reads no journals of other hosts. Run it there: ssh ids2 zsupctl log"
-    ]
-    lines = Zsupctl(machine, "-H", "ids9").errors("list", status=UNREACHABLE)
-    assert lines[0] == "ssh: no such host" and "Is 'ids9' up" in lines[-1]
+    assert remote.errors("list", "--user", status=USAGE)[0].startswith("--host has no --user: ")
+    for verb in ["list"], ["log"], ["log", "a"]:
+        lines = Zsupctl(machine, "-H", "ids9").errors(*verb, status=UNREACHABLE)
+        assert lines[0] == "ssh: no such host" and "Is 'ids9' up" in lines[-1]
+
+
+def test_the_journal_of_a_host_is_read_there(ctl, machine):
+    create(ctl, "worker-1", env=play("say=it's in  the journal", "stay"))
+    machine.wait_for(lambda: machine.output("worker-1"))
+    remote = Zsupctl(machine, "-H", "ids2")
+    for nodes in ["worker-1"], ["work*"], []:
+        assert remote("log", *nodes, "--grep=it's in  the", "--output=cat", "-n1") == "it's in  the journal\n"
+    assert remote("log", "worker-1", "--grep=never said", "-q", status=FAILED) == ""
+
+
+def test_the_journal_of_a_host_is_followed(ctl, machine):
+    create(ctl, "a")
+    with Terminal(machine, ctl.command("-H", "ids2", "log", "-f", "a")) as t:
+        t.wait_for(r'Node "a" runs')
+        ctl("kill", "-s", "KILL", "a")
+        t.wait_for(r'Node "a" .*SIGKILL')
+        t.type("\x03")
+        t.end()
+    assert machine.lab.path("/tmp/ssh.log").read_text().splitlines()[-1].startswith("-x -t ")
 
 
 def test_who_cannot_be_reached_can_be_started(ctl, machine):

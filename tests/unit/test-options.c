@@ -78,6 +78,8 @@ static void what_makes_no_sense_is_refused_with_its_reason(void** state) {
         expect_refusal("--role=boss", "--role 'boss' is not a role of nodes");
         expect_refusal("kill -s SIGFOO x", "--signal 'SIGFOO' is not a signal");
         expect_refusal("kill -s 0 x", "--signal '0' is not a signal");
+        expect_refusal("list --user -H ids2",
+                       "--host has no --user: the supervisor of a user is reached there, by ssh -t ids2 zsupctl --user");
         expect_refusal("log -n x", "--lines must be a number up to 1000000, not 'x'");
         expect_refusal("top --delay=1ms", "--delay must be a time span of at least 100ms, not '1ms'");
         expect_refusal("top --order=x", "--order must be cpu, memory, tasks or name, not 'x'");
