@@ -53,7 +53,7 @@ class Everything(unittest.TestCase):
     def test_is_completed_in_zsh(self):
         text = (ROOT / "shell-completion/zsh/_zsupctl").read_text()
         verbs = text.split("verbs=(\n")[1].split("\n        )\n")[0]
-        options = text.split("_arguments -s")[1]
+        options = text.split("common=(\n")[1].split("known=(")[0]
         self.assertEqual(set(re.findall(r"""^ +['"]([a-z]+):""", verbs, re.M)), self.verbs)
         self.assertEqual(set(re.findall(r"(--[a-z-]+)=?-?(?:\[|})", options)), self.options)
         self.assertEqual(set(re.findall(r"{(-\w)\+?,", options)), self.letters)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Whom zsupctl talks to, and what it says when nobody answers. Completion, which asks them as well."""
+"""Whom zsupctl talks to, and what it says when nobody answers."""
 
 import contextlib
 import json
@@ -7,11 +7,9 @@ import json
 import pytest
 from bus import BusError
 from ctl import DENIED, FAILED, UNREACHABLE, USAGE, Terminal, Zsupctl
-from documents import ROOT
 from nodes import STAY, play
 
 ALICE = "alice"
-COMPLETION = "/usr/share/bash-completion/completions/zsupctl"
 
 # what reaches another host, as if that were this one: it hands a line to the shell there, as ssh(1) does
 SSH = """#!/bin/sh
@@ -147,50 +145,3 @@ def is_gone(machine):
     """The next supervisor may not be there yet."""
     with contextlib.suppress(BusError):
         return machine.status() == {}
-
-
-# Completion
-
-
-def complete(machine, line):
-    """What bash offers for a command line whose last word is unfinished."""
-    words = line.split(" ")
-    quoted = " ".join(f"'{word}'" for word in words)
-    script = f"source {COMPLETION}; COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; _zsupctl; printf '%s\\n' \"${{COMPREPLY[@]}}\""
-    return sorted(machine.run(["bash", "-c", script]).stdout.split())
-
-
-def test_bash_completes_verbs_options_and_what_there_is(ctl, machine):
-    create(ctl, "worker-1", "worker-2", "logger")
-    ctl("hooks", "add", "quiet", "Action=pass")
-    for line, expected in [
-        ("zsupctl re", ["reload", "restart"]),
-        ("zsupctl --user re", ["reload", "restart"]),
-        ("zsupctl status wo", ["worker-1", "worker-2"]),
-        ("zsupctl -M .host destroy logger wo", ["worker-1", "worker-2"]),
-        ("zsupctl --machine = .host kill -s TERM l", ["logger"]),
-        ("zsupctl kill -s SIGUS", ["SIGUSR1", "SIGUSR2"]),
-        ("zsupctl list --na", ["--names"]),
-        ("zsupctl destroy --fol", []),
-        ("zsupctl log --fo", ["--follow"]),
-        ("zsupctl list --json = p", ["pretty"]),
-        ("zsupctl list --state = st", ["starting", "stopped", "stopping"]),
-        ("zsupctl hooks re", ["remove"]),
-        ("zsupctl hooks remove ", ["quiet"]),
-        ("zsupctl reload ", []),
-    ]:
-        assert complete(machine, line) == expected, line
-    ctl("hooks", "remove", "quiet")
-
-
-def test_completion_starts_no_supervisor(ctl, machine):
-    ctl("destroy", "--all", "--quiet")
-    machine.run("systemctl stop zeek-supervisor")
-    assert complete(machine, "zsupctl status ") == []
-    assert machine.show("zeek-supervisor.service")["ActiveState"] == "inactive"
-    assert ctl.run("list", "--names").returncode == UNREACHABLE
-
-
-def test_zsh_has_a_completion_too(machine):
-    installed = machine.lab.path("/usr/share/zsh/site-functions/_zsupctl").read_text()
-    assert installed == (ROOT / "shell-completion/zsh/_zsupctl").read_text()
