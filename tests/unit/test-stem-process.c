@@ -178,10 +178,13 @@ static void a_killed_child_is_known_to_have_been_where_it_was(void** state) {
 }
 
 static void nothing_of_ours_is_inherited(void** state) {
-        _cleanup_launch_order_ LaunchOrder* order = new_order("ls /proc/self/fd; ulimit -Sn; grep SigIgn /proc/self/status");
+        /* without the two signals that libc keeps for itself: whoever starts this program by posix_spawn(3) has it ignore
+         * them, and no function of libc takes that back */
+        _cleanup_launch_order_ LaunchOrder* order =
+                new_order("ls /proc/self/fd; ulimit -Sn; while read -r name value; do "
+                          "[ $name != SigIgn: ] || echo $((0x$value & ~0x180000000)); done </proc/self/status");
         _cleanup_close_ int leak = dup(STDIN_FILENO); /* without CLOEXEC */
-        _cleanup_free_ char* expected = xasprintf("0\n1\n2\n3\n%llu\nSigIgn:\t0000000000000000\n",
-                                                  (unsigned long long) settings.nofile.rlim_cur);
+        _cleanup_free_ char* expected = xasprintf("0\n1\n2\n3\n%llu\n0\n", (unsigned long long) settings.nofile.rlim_cur);
         Process p = PROCESS_NONE;
 
         assert_true(leak >= 0);
