@@ -9,6 +9,7 @@ import unittest
 import lint
 import manual
 import packaging
+import transcript
 
 LICENCE = "/* SPDX-License-Identifier: BSD-3-Clause */\n"
 
@@ -219,14 +220,27 @@ class Packaging(unittest.TestCase):
         self.assertEqual(list(packaging.check_versions(meson, "x (0.1.0) unstable; urgency=medium\n")), [])
         self.assertEqual(len(list(packaging.check_versions(meson, "x (0.1.1) unstable; urgency=medium\n"))), 1)
 
-    def test_a_transcript_of_another_demo_is_found(self):
-        self.assertEqual(list(packaging.check_transcript(b"", "From demo e3b0c44298fc\n\n== It\n")), [])
-        self.assertEqual(len(list(packaging.check_transcript(b"x", "From demo e3b0c44298fc\n"))), 1)
-
     def test_a_library_that_is_not_asked_for_is_found(self):
         self.assertEqual(list(packaging.check_build_depends(self.PACKAGES, "Build-Depends:\n libx-dev (>= 1),\n meson\n")), [])
         (finding,) = packaging.check_build_depends(self.PACKAGES, "Build-Depends:\n libxx-dev,\n meson\n")
         self.assertIn("libx-dev", finding)
+
+
+class Transcript(unittest.TestCase):
+    TEXT = "From demo e3b0c44298fc\n" + "".join(f"\n\n== {title}\n\n# {title}\nyes\n" for title in ["First", *transcript.SHOWN])
+    README = "# x\n\n<!-- written by ./demo --transcript: -->\n\n```console\nold\n```\n\n<!-- until here -->\n\nmore\n"
+
+    def test_a_transcript_of_another_demo_is_found(self):
+        self.assertEqual(list(transcript.check_origin(b"", self.TEXT)), [])
+        self.assertEqual(len(list(transcript.check_origin(b"x", self.TEXT))), 1)
+
+    def test_what_is_shown_of_it_is_what_is_there(self):
+        readme = self.README.replace("old\n", transcript.excerpt(self.TEXT))
+        self.assertNotIn("First", readme)
+        self.assertEqual(list(transcript.check_excerpt(readme, self.TEXT)), [])
+        (finding,) = transcript.check_excerpt(self.README, self.TEXT)
+        self.assertTrue(finding.startswith("README.md:6: "))
+        self.assertEqual(len(list(transcript.check_excerpt("# x\n", self.TEXT))), 1)
 
 
 if __name__ == "__main__":
