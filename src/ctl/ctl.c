@@ -71,7 +71,7 @@ Outcome ctl_connect(Ctl* ctl) {
                 return OUTCOME_UNREACHABLE; /* for completion, which nobody reads errors of */
 
         ctl_say("Failed to connect to the bus: %s", strerror(-r));
-        advice = failure_to_connect(r, o->user, o->host);
+        advice = failure_to_connect(r, o);
         if (advice)
                 ctl_say("%s", advice);
         return OUTCOME_UNREACHABLE;
@@ -91,7 +91,7 @@ static void advise(Ctl* ctl, const Failure* failure) {
         _cleanup_free_ char* advice = failure_advice(failure, o->user, o->host);
 
         if (!advice && failure->outcome == OUTCOME_UNREACHABLE)
-                advice = failure_to_connect(-ENOTCONN, o->user, o->host);
+                advice = failure_to_connect(-ENOTCONN, o);
         if (!advice || ctl->advice_given & 1U << failure->outcome)
                 return;
         ctl->advice_given |= 1U << failure->outcome;

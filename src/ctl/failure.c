@@ -61,14 +61,17 @@ char* failure_advice(const Failure* failure, bool user, const char* host) {
                          p + strlen(placeholder), host ? ", there" : "");
 }
 
-char* failure_to_connect(int error, bool user, const char* host) {
-        if (host)
-                return xasprintf("Is '%s' up, is the supervisor there, and may you log in without a password?", host);
-        if (error == -ENOMEDIUM && user)
+char* failure_to_connect(int error, const Options* o) {
+        if (o->transport == TRANSPORT_REMOTE)
+                return xasprintf("Is '%s' up, is the supervisor there, and may you log in without a password?", o->host);
+        if (o->transport == TRANSPORT_MACHINE)
+                return xasprintf("Is '%s' up (machinectl list), with a bus%s, and may you enter it (as root you may)?", o->host,
+                                 o->user ? " of that user (loginctl enable-linger)" : "");
+        if (error == -ENOMEDIUM && o->user)
                 return xstrdup("There is no session of this user here: log in as this user, rather than su, or use "
                                "--machine=USER@.host --user");
         if (error == -ENOENT || error == -ECONNREFUSED || error == -ENOMEDIUM)
-                return xstrdup(user ? "There is no bus of this user: systemctl start user@UID.service" :
-                                      "There is no system bus here: zsupctl needs a machine that runs systemd and D-Bus");
+                return xstrdup(o->user ? "There is no bus of this user: systemctl start user@UID.service" :
+                                         "There is no system bus here: zsupctl needs a machine that runs systemd and D-Bus");
         return NULL;
 }

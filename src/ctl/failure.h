@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "ctl/verb.h"
+#include "ctl/options.h"
 
 typedef struct Failure {
         Outcome outcome;
@@ -20,5 +20,5 @@ Failure failure_of(const char* error_name);
  * this has to be done, NULL: here. Allocated. */
 char* failure_advice(const Failure* failure, bool user, const char* host);
 
-/* Why a bus cannot be reached, by errno. Allocated; NULL: there is nothing to add to what errno says. */
-char* failure_to_connect(int error, bool user, const char* host);
+/* Why the bus that is meant cannot be reached, by errno. Allocated; NULL: there is nothing to add to what errno says. */
+char* failure_to_connect(int error, const Options* o);

@@ -62,6 +62,16 @@ char* status_count(const json_t* status, const char* key) {
         return status_has(status, key) ? xasprintf("%llu", (unsigned long long) status_number(status, key)) : NULL;
 }
 
+bool status_lives(const json_t* status) {
+        NodeState state = node_state_from_string(status_text(status, "state"));
+
+        return state == NODE_RUNNING || state == NODE_STOPPING;
+}
+
+char* status_pid(const json_t* status) {
+        return status_lives(status) ? status_count(status, "pid") : NULL;
+}
+
 char* status_exit(const json_t* status) {
         ExitReason reason = {
                 (int) status_number(status, "exit_code"),

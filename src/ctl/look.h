@@ -23,6 +23,11 @@ char* status_bytes(const json_t* status, const char* key);
 char* status_cpu(const json_t* status);
 char* status_count(const json_t* status, const char* key);
 
+/* Does it have a main process? Else the pid of a status is that of the last one, or of none yet. */
+bool status_lives(const json_t* status);
+/* That process, for a cell of a table; NULL when there is none. Allocated. */
+char* status_pid(const json_t* status);
+
 /* "exited with status 3", …, of the last end; NULL when there was none. Allocated. */
 char* status_exit(const json_t* status);
 

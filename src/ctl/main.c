@@ -29,10 +29,17 @@ static Outcome run_verb(Ctl* ctl, const Verb* verb, char** arguments) {
         size_t n = strv_length(arguments);
 
         if (n < verb->min)
-                return misuse(xasprintf("'%s' wants %s", verb->name, verb->arguments));
+                return misuse(xasprintf("'%s' wants an argument, as in 'zsupctl %s %s'", verb->name, verb->name, verb->arguments));
         if (n > verb->max)
                 return misuse(xasprintf("Too many arguments of '%s'", verb->name));
         return verb->run(ctl, arguments);
+}
+
+static char* no_such_verb(const char* name) {
+        const char* suggestion = verb_suggest(name);
+
+        return suggestion ? xasprintf("There is no verb '%s'; '%s' may be meant", name, suggestion) :
+                            xasprintf("There is no verb '%s'", name);
 }
 
 static Outcome run(Ctl* ctl, int argc, char** argv) {
@@ -56,7 +63,7 @@ static Outcome run(Ctl* ctl, int argc, char** argv) {
         name = first < argc ? argv[first] : "list";
         verb = verb_find(name);
         if (!verb)
-                return misuse(xasprintf("There is no verb '%s'", name));
+                return misuse(no_such_verb(name));
         if (options_check(argc, argv, verb, &why) < 0)
                 return misuse(why);
         return run_verb(ctl, verb, argv + (first < argc ? first + 1 : argc));

@@ -2,6 +2,7 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/node.h"
 #include "core/role.h"
@@ -292,9 +293,19 @@ static const Option* find_option(int c) {
         return NULL;
 }
 
+/* "--s=1" begins several. */
+static bool is_ambiguous(const char* word) {
+        size_t length = strcspn(word, "="), n = 0;
+
+        for (size_t i = 0; i < N_OPTIONS; i++)
+                n += length > 2 && strncmp(options[i].name, word + 2, length - 2) == 0;
+        return n > 1;
+}
+
 /* What getopt could not make sense of. */
 static char* complain(int c, char** argv) {
         const Option* option = optopt ? find_option(optopt) : NULL;
+        const char* word = argv[optind - 1];
 
         if (c == ':')
                 return xasprintf("Option --%s wants a value", option ? option->name : "?");
@@ -302,7 +313,7 @@ static char* complain(int c, char** argv) {
                 return xasprintf("Option --%s takes no value", option->name);
         if (optopt)
                 return xasprintf("There is no option -%c", optopt);
-        return xasprintf("There is no option %s, or it may be one of several", argv[optind - 1]);
+        return xasprintf(is_ambiguous(word) ? "Option %s may be one of several" : "There is no option %s", word);
 }
 
 typedef char* (*option_visitor_t)(const Option* option, const char* value, void* userdata);

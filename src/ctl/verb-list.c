@@ -35,7 +35,7 @@ static void add_row(Table* table, const Terminal* terminal, const json_t* status
         table_add(table, STYLE_PLAIN, status_text(status, "name"));
         table_add(table, STYLE_PLAIN, status_text(status, "role"));
         table_add(table, style, state);
-        table_take(table, STYLE_PLAIN, status_count(status, "pid"));
+        table_take(table, STYLE_PLAIN, status_pid(status));
         table_take(table, STYLE_PLAIN, format_relative(status_number(status, "since_usec"), now));
         table_take(table, status_number(status, "restarts") > 0 ? STYLE_BUSY : STYLE_PLAIN,
                    status_count(status, "restarts"));

@@ -72,7 +72,7 @@ static Outcome run_there(Ctl* ctl, char** command) {
         if (status != SSH_FAILED)
                 return status == 0 ? OUTCOME_DONE : OUTCOME_FAILED;
 
-        advice = failure_to_connect(-ENOTCONN, false, ctl->options.host);
+        advice = failure_to_connect(-ENOTCONN, &ctl->options);
         ctl_say("%s", advice);
         return OUTCOME_UNREACHABLE;
 }

@@ -48,16 +48,26 @@ static void print_state(const Ctl* ctl, const json_t* status, usec_t now) {
                strcmp(state, "running") == 0 && !is_ready ? " (not ready yet)" : "", when, ago);
 }
 
+/* "2; its last process exited with status 3; next in 4s". How a process ended that none came after is told with it. */
 static char* describe_restarts(const json_t* status, usec_t now) {
-        _cleanup_free_ char *exit = status_exit(status), *next = NULL;
+        _cleanup_free_ char *exit = status_lives(status) ? status_exit(status) : NULL, *next = NULL;
         uint64_t n = status_number(status, "restarts");
 
-        if (n == 0 && !exit)
-                return NULL;
         if (status_has(status, "next_restart_usec"))
                 next = format_relative(status_number(status, "next_restart_usec"), now);
-        return xasprintf("  Restarts: %llu%s%s%s%s%s", (unsigned long long) n, exit ? "; its last process " : "",
-                         exit ? exit : "", next ? "; next " : "", next ? next : "", "");
+        if (n == 0 && !exit && !next)
+                return NULL;
+        return xasprintf("  Restarts: %llu%s%s%s%s", (unsigned long long) n, exit ? "; its last process " : "",
+                         exit ? exit : "", next ? "; next " : "", next ? next : "");
+}
+
+/* "42", "42 (exited with status 3)" */
+static char* describe_process(const json_t* status) {
+        _cleanup_free_ char *pid = status_count(status, "pid"), *exit = status_lives(status) ? NULL : status_exit(status);
+
+        if (!pid || (!exit && !status_lives(status)))
+                return NULL;
+        return xasprintf("  Main PID: %s%s%s%s", pid, exit ? " (" : "", exit ? exit : "", exit ? ")" : "");
 }
 
 static char* describe_memory(const json_t* status) {
@@ -106,7 +116,7 @@ static void print_node(Ctl* ctl, const json_t* status, usec_t now) {
         print_title(ctl, status_text(status, "state"), status_text(status, "name"), what);
         print_state(ctl, status, now);
         print_line(ctl, describe_restarts(status, now));
-        print_line(ctl, describe("  Main PID: ", status_count(status, "pid")));
+        print_line(ctl, describe_process(status));
         print_line(ctl, describe("     Input: ", xstrdup_or_null(input)));
         print_line(ctl, describe("     Tasks: ", status_count(status, "tasks_current")));
         print_line(ctl, describe_memory(status));
@@ -159,6 +169,28 @@ static Outcome show_nodes(Ctl* ctl, char** arguments) {
 
 /* ---- the supervisor ---- */
 
+/* Of who owns the name, which is no property of an object. */
+static char* supervisor_pid(Ctl* ctl) {
+        _cleanup_(sd_bus_creds_unrefp) sd_bus_creds* creds = NULL;
+        pid_t pid;
+
+        if (sd_bus_get_name_creds(ctl->bus, SUPERVISOR_BUS_NAME, SD_BUS_CREDS_PID, &creds) < 0 ||
+            sd_bus_creds_get_pid(creds, &pid) < 0)
+                return NULL;
+        return xasprintf("%d", pid);
+}
+
+/* "● worker-1", "↻ worker-2 (waiting)" */
+static void print_node_in_short(Ctl* ctl, const json_t* status) {
+        const char* state = status_text(status, "state");
+        _cleanup_free_ char *name = text_clean(status_text(status, "name")), *word = text_clean(state);
+        bool runs = strcmp(state, "running") == 0;
+
+        printf("            %s%s%s %s%s%s%s\n", style_on(&ctl->terminal, state_style(state)),
+               state_dot(state, ctl->terminal.utf8), style_off(&ctl->terminal, state_style(state)), name,
+               runs ? "" : " (", runs ? "" : word, runs ? "" : ")");
+}
+
 static void print_supervisor(Ctl* ctl, const json_t* p, const json_t* nodes) {
         _cleanup_free_ char *summary = summary_text(nodes), *what = xasprintf("zeek-supervisor %s", status_text(p, "Version"));
         const char *binary = status_text(p, "ZeekBinary"), *version = status_text(p, "ZeekVersion");
@@ -169,17 +201,13 @@ static void print_supervisor(Ctl* ctl, const json_t* p, const json_t* nodes) {
         print_title(ctl, "running", SUPERVISOR_BUS_NAME, what);
         print_line(ctl, xasprintf("      Zeek: %s%s%s%s", binary[0] ? binary : "none was found; see Binary= in supervisor.conf(5)",
                                   version[0] ? " (" : "", version, version[0] ? ")" : ""));
+        print_line(ctl, describe("  Main PID: ", supervisor_pid(ctl)));
         print_line(ctl, describe("  Stem PID: ", status_number(p, "StemPID") > 0 ? status_count(p, "StemPID") : NULL));
         print_line(ctl, describe("     Hooks: ", status_count(p, "NHooks")));
         print_line(ctl, xasprintf("     State: %s", summary));
 
-        json_array_foreach((json_t*) nodes, i, status) {
-                const char* state = status_text(status, "state");
-                _cleanup_free_ char* name = text_clean(status_text(status, "name"));
-
-                printf("            %s%s%s %s\n", style_on(&ctl->terminal, state_style(state)),
-                       state_dot(state, ctl->terminal.utf8), style_off(&ctl->terminal, state_style(state)), name);
-        }
+        json_array_foreach((json_t*) nodes, i, status)
+                print_node_in_short(ctl, status);
 }
 
 static Outcome show_supervisor(Ctl* ctl, char** arguments) {

@@ -74,7 +74,7 @@ static Table* make_table(const json_t* nodes) {
                 table_add(table, STYLE_PLAIN, status_text(status, "name"));
                 table_add(table, STYLE_PLAIN, status_text(status, "role"));
                 table_add(table, state_style(state), state);
-                table_take(table, STYLE_PLAIN, status_count(status, "pid"));
+                table_take(table, STYLE_PLAIN, status_pid(status));
                 table_take(table, STYLE_STRONG, usage_percent(status));
                 table_take(table, STYLE_PLAIN, status_bytes(status, "memory_current"));
                 table_take(table, STYLE_PLAIN, status_count(status, "tasks_current"));

@@ -22,13 +22,21 @@ typedef struct Watch {
 } Watch;
 
 /* The properties in the words of a status. */
-static bool is_meant(const Watch* w, const NodeEvent* event) {
-        json_auto_t* status = NULL;
+static bool is_meant(const Watch* w, const char* node, const json_t* properties) {
+        json_auto_t* status = json_pack("{s:s, s:s}", "role", status_text(properties, "Role"), "state",
+                                        status_text(properties, "State"));
 
-        if (!event->node)
-                return true;
-        status = json_pack("{s:s, s:s}", "role", status_text(event->now, "Role"), "state", status_text(event->now, "State"));
-        return selection_matches(&w->ctl->options, w->arguments, event->node, status);
+        return selection_matches(&w->ctl->options, w->arguments, node, status);
+}
+
+static void say_what_is_watched(const Watch* w, const json_t* known) {
+        const char* node;
+        json_t* properties;
+        size_t n = 0;
+
+        json_object_foreach((json_t*) known, node, properties)
+                n += is_meant(w, node, properties);
+        ctl_say("Watching %zu node%s, Ctrl-C ends.", n, n == 1 ? "" : "s");
 }
 
 static void print_text(Watch* w, const NodeEvent* event, usec_t now, const char* text) {
@@ -49,7 +57,7 @@ static void on_event(const NodeEvent* event, void* userdata) {
         _cleanup_free_ char* text = NULL;
         Watch* w = userdata;
 
-        if (!is_meant(w, event))
+        if (event->node && !is_meant(w, event->node, event->now))
                 return;
         text = event_text(event);
         if (!text)
@@ -92,7 +100,7 @@ Outcome verb_watch(Ctl* ctl, char** arguments) {
         if (outcome != OUTCOME_DONE)
                 return outcome;
         if (ctl->terminal.is_terminal && !ctl->options.quiet && ctl->options.json == JSON_MODE_OFF)
-                ctl_say("Watching %zu nodes, Ctrl-C ends.", json_object_size(node_events_known(events)));
+                say_what_is_watched(&w, node_events_known(events));
 
         r = loop(ctl);
         if (r == 0)

@@ -13,6 +13,33 @@ const Verb* verb_find(const char* name) {
         return NULL;
 }
 
+/* What comes to mind to who is used to systemctl, machinectl, journalctl, zeekctl or docker. */
+static const struct {
+        const char *word, *verb;
+} words_of_others[] = {
+        { "add", "create" },       { "start", "create" },   { "run", "create" },      { "deploy", "reload" },
+        { "stop", "destroy" },     { "remove", "destroy" }, { "rm", "destroy" },      { "delete", "destroy" },
+        { "terminate", "destroy" }, { "signal", "kill" },    { "show", "status" },     { "info", "status" },
+        { "ls", "list" },          { "ps", "list" },        { "list-units", "list" }, { "nodes", "list" },
+        { "logs", "log" },         { "journal", "log" },    { "monitor", "watch" },   { "events", "watch" },
+        { "hook", "hooks" },       { "config", "cat" },     { "daemon-reload", "reload" },
+};
+
+const char* verb_suggest(const char* name) {
+        const char* found = NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(words_of_others); i++)
+                if (strcmp(words_of_others[i].word, name) == 0)
+                        return words_of_others[i].verb;
+        for (size_t i = 0; i < n_verbs; i++)
+                if (name[0] && strncmp(verbs[i].name, name, strlen(name)) == 0) {
+                        if (found)
+                                return NULL;
+                        found = verbs[i].name;
+                }
+        return found;
+}
+
 void verbs_print_help(FILE* out) {
         for (size_t i = 0; i < n_verbs; i++) {
                 const char* arguments = verbs[i].arguments ? verbs[i].arguments : "";

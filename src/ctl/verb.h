@@ -48,6 +48,9 @@ extern const Verb verbs[];
 extern const size_t n_verbs;
 
 const Verb* verb_find(const char* name);
+/* What somebody may have meant who said this: a verb that begins so, or does what other programs have this word for. NULL:
+ * who knows. */
+const char* verb_suggest(const char* name);
 void verbs_print_help(FILE* out);
 
 Outcome verb_cat(Ctl* ctl, char** arguments);

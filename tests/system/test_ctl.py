@@ -79,6 +79,7 @@ def test_status_without_a_name_is_about_the_supervisor(cluster, machine):
     version = machine.bus.get("Version")
     assert text.startswith(f"● org.zeek.Supervisor - zeek-supervisor {version}\n")
     assert "5 nodes, all running" in text and "/opt/zeek/bin/zeek" in text
+    assert f"  Main PID: {machine.main_pid('zeek-supervisor.service')}\n" in text
     assert [line.split()[1] for line in text.splitlines()[-5:]] == NAMES
     assert cluster.json("status")["Version"] == version
 
@@ -103,7 +104,9 @@ def test_status_ends_with_3_for_what_does_not_run_and_4_for_what_is_not_there(ct
     ctl("create", "-", input=json.dumps([config("good"), config("bad", env=play("exit=3"), restart="never")]))
     ctl.machine.wait_for(lambda: ctl.json("list", "bad")[0]["state"] == "finished")
     text = ctl("status", "*", status=NOT_RUNNING)
-    assert "○ bad" in text and "; its last process exited with status 3" in text
+    assert "○ bad" in text and re.search(r"  Main PID: \d+ \(exited with status 3\)\n", text)
+    assert "            ○ bad (finished)\n            ● good\n" in ctl("status")
+    assert [row.split()[4] for row in ctl("list", "--no-legend", "bad").splitlines()] == ["-"]  # no process, no number
     assert "● good" in ctl("status", "good")
     assert ctl.errors("status", "good", "none", status=NO_SUCH) == ["There is no node 'none'"]
 
@@ -342,9 +345,10 @@ def test_reload_reloads(ctl, machine):
 def test_a_command_line_without_sense_does_nothing(ctl):
     for line, why in [
         (["dance"], "There is no verb 'dance'"),
-        (["create"], "'create' wants FILE..."),
+        (["create"], "'create' wants an argument, as in 'zsupctl create FILE...'"),
         (["reload", "now"], "Too many arguments of 'reload'"),
-        (["list", "--bogus"], "There is no option --bogus, or it may be one of several"),
+        (["stop", "x"], "There is no verb 'stop'; 'destroy' may be meant"),
+        (["list", "--bogus"], "There is no option --bogus"),
         (["destroy", "--follow", "x"], "'destroy' has no option --follow"),
     ]:
         assert ctl.errors(*line, status=USAGE) == [f"{why}. See zsupctl --help."]

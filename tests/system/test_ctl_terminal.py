@@ -146,6 +146,17 @@ def test_watch_shows_events_as_lines(ctl, terminal):
         assert t.end() == DONE
 
 
+def test_watch_says_how_many_it_watches(ctl, terminal):
+    create(ctl, a1=STAY, b=STAY)
+    with terminal("watch", "a*") as t:
+        t.wait_for(r"Watching 1 node, Ctrl-C ends\.")
+        ctl("destroy", "b", "a1")
+        t.wait_for(r" a1 +destroyed")
+        t.type("\x03")
+        t.end()
+        assert " b " not in t.plain()
+
+
 def test_top_redraws_and_obeys_keys(ctl, terminal):
     create(ctl, idle=STAY, spinning=play("spin"))
     with terminal("top", "--delay=200ms") as t:

@@ -35,13 +35,18 @@ static void each_error_has_its_exit_status_and_its_way_out(void** state) {
 }
 
 static void who_cannot_connect_is_told_what_is_missing(void** state) {
-        _cleanup_free_ char *nothing = failure_to_connect(-EIO, false, NULL), *no_session = failure_to_connect(-ENOMEDIUM, true, NULL),
-                            *no_bus = failure_to_connect(-ENOENT, false, NULL), *far = failure_to_connect(-EHOSTDOWN, false, "box");
+        const Options system = {}, user = { .user = true }, host = { .transport = TRANSPORT_REMOTE, .host = "ids2" },
+                      box = { .transport = TRANSPORT_MACHINE, .host = "box" };
+        _cleanup_free_ char *nothing = failure_to_connect(-EIO, &system), *no_session = failure_to_connect(-ENOMEDIUM, &user),
+                            *no_bus = failure_to_connect(-ENOENT, &system), *far = failure_to_connect(-ENOTCONN, &host),
+                            *inside = failure_to_connect(-EHOSTDOWN, &box);
 
         assert_null(nothing);
         assert_non_null(strstr(no_session, "--machine=USER@.host"));
         assert_non_null(strstr(no_bus, "no system bus"));
-        assert_non_null(strstr(far, "'box'"));
+        assert_non_null(strstr(far, "'ids2'"));
+        assert_non_null(strstr(inside, "'box'"));
+        assert_non_null(strstr(inside, "machinectl"));
 }
 
 int main(void) {

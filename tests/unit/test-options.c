@@ -87,7 +87,9 @@ static void what_makes_no_sense_is_refused_with_its_reason(void** state) {
         expect_refusal("-H", "Option --host wants a value");
         expect_refusal("--quiet=yes", "Option --quiet takes no value");
         expect_refusal("-Z", "There is no option -Z");
-        expect_refusal("--bogus", "There is no option --bogus, or it may be one of several");
+        expect_refusal("--bogus", "There is no option --bogus");
+        expect_refusal("--no", "Option --no may be one of several");
+        expect_refusal("--s=1", "Option --s=1 may be one of several");
 }
 
 static void a_verb_refuses_what_is_another_s(void** state) {
@@ -128,6 +130,26 @@ static void every_verb_can_be_found_and_does_something(void** state) {
         }
 }
 
+static void who_says_it_in_other_words_is_told_the_verb(void** state) {
+        static const struct {
+                const char *word, *verb;
+        } cases[] = {
+                { "stat", "status" }, { "stop", "destroy" },   { "start", "create" }, { "logs", "log" },
+                { "re", NULL },       { "dance", NULL },       { "", NULL },          { "hook", "hooks" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const char* verb = verb_suggest(cases[i].word);
+
+                assert_int_equal(!verb, !cases[i].verb);
+                if (!verb)
+                        continue;
+                assert_string_equal(verb, cases[i].verb);
+                assert_non_null(verb_find(verb));
+                assert_null(verb_find(cases[i].word));
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(options_may_stand_anywhere),
@@ -136,6 +158,7 @@ int main(void) {
                 cmocka_unit_test(a_verb_refuses_what_is_another_s),
                 cmocka_unit_test(signals_have_names_and_numbers),
                 cmocka_unit_test(every_verb_can_be_found_and_does_something),
+                cmocka_unit_test(who_says_it_in_other_words_is_told_the_verb),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
