@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ctl/calls.h"
 #include "ctl/json.h"
+#include "ctl/look.h"
 #include "ctl/nodes.h"
 #include "wire/names.h"
 
@@ -20,7 +21,8 @@ static Outcome name_each(Ctl* ctl, char** arguments, char*** ret) {
         }
         outcome = nodes_fetch(ctl, &nodes);
         json_object_foreach(nodes, name, status)
-                strv_extend(ret, name);
+                if (status_lives(status))
+                        strv_extend(ret, name);
         return outcome;
 }
 

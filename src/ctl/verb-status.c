@@ -164,6 +164,8 @@ static Outcome show_nodes(Ctl* ctl, char** arguments) {
                 if (outcome == OUTCOME_DONE && strcmp(status_text(status, "state"), "running") != 0)
                         outcome = OUTCOME_NOT_RUNNING;
         }
+        if (outcome == OUTCOME_DONE && json_array_size(nodes) == 0 && ctl->options.legend)
+                ctl_tell(ctl, "No nodes.");
         return outcome;
 }
 

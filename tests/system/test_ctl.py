@@ -40,6 +40,8 @@ def test_nothing_is_shown_as_nothing(ctl):
     assert ctl("list", "--no-legend") == ""
     assert ctl.json("list") == []
     assert ctl("list", "--names") == ""
+    assert ctl("status", "--state=failed") == "No nodes.\n" and ctl.json("status", "x*") == []
+    assert ctl("status", "x*", "--no-legend") == ""
 
 
 def test_list_is_a_table_in_the_order_of_a_cluster(cluster, machine):
@@ -202,6 +204,10 @@ def test_kill_sends_the_signal_that_it_is_told(ctl, story):
         story.wait(name, State="running", NRestarts=1)
     assert ctl.errors("kill", "-s", "NOSUCH", "a", status=USAGE) == ["--signal 'NOSUCH' is not a signal. See zsupctl --help."]
     assert ctl.errors("kill", "none", status=NO_SUCH)[0].startswith("Failed to kill none: ")
+    ctl("destroy", "b")
+    ctl("create", "-", input=json.dumps(config("ended", env=play("exit=0"), restart="never")))
+    ctl.machine.wait_for(lambda: ctl.json("list", "ended")[0]["state"] == "finished")
+    assert ctl("kill", "--all", "-s", "CONT") == "Signalled a.\n"  # who else has a process
 
 
 def test_a_cluster_is_created_role_by_role(ctl, story):
