@@ -279,7 +279,7 @@ static void interpret_lb_method(NodeCfgSection* section, const NodeCfgReport* re
         else if (method && !procs)
                 node_cfg_section_refuse(section, NODE_CFG_LB_PROCS, report,
                                         "is missing; lb_method= needs the number of processes");
-        else if (procs && !method)
+        else if (procs && !method && (section->role < 0 || section->role == ROLE_WORKER))
                 node_cfg_section_refuse(section, NODE_CFG_LB_METHOD, report,
                                         "is missing; with lb_procs= it says how they share the packets: af_packet, pf_ring, "
                                         "myricom, interfaces or custom");
