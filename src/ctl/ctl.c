@@ -10,6 +10,7 @@
 #include "ctl/pager.h"
 #include "ctl/polkit-agent.h"
 #include "ctl/text.h"
+#include "util/strv.h"
 #include "wire/names.h"
 
 #define JSON_INDENT_COLUMNS 2
@@ -98,10 +99,23 @@ static void advise(Ctl* ctl, const Failure* failure) {
         ctl_say("%s", advice);
 }
 
+/* All that is wrong with a file is one error of several lines, each of which is cleaned by itself. */
+static void say_why(const char* do_what, const char* why) {
+        _cleanup_strv_free_ char** lines = strv_split(why, "\n");
+
+        if (strv_length(lines) <= 1) {
+                ctl_say("Failed to %s: %s", do_what, why);
+                return;
+        }
+        ctl_say("Failed to %s:", do_what);
+        STRV_FOREACH(line, lines)
+                ctl_say("%s", *line);
+}
+
 Outcome ctl_failed(Ctl* ctl, const sd_bus_error* error, const char* do_what) {
         Failure failure = failure_of(error->name);
 
-        ctl_say("Failed to %s: %s", do_what, error->message && error->message[0] ? error->message : error->name);
+        say_why(do_what, error->message && error->message[0] ? error->message : error->name);
         advise(ctl, &failure);
         return failure.outcome;
 }

@@ -19,16 +19,25 @@ static void waiter_free(Supervisor* s, ReloadWaiter* waiter) {
         free(waiter);
 }
 
+/* Did somebody want the files to be read just now? Who reads them again of his own accord repeats nothing. */
+static bool is_asked_for(const Supervisor* s) {
+        ReloadWaiter* waiter;
+
+        TAILQ_FOREACH(waiter, &s->reload_waiters, waiters)
+                if (waiter->hooks_load == 0)
+                        return true;
+        return false;
+}
+
 static void apply_configuration(Supervisor* s, Configuration* c) {
-        bool asked_for = !s->configuration || !TAILQ_EMPTY(&s->reload_waiters);
+        bool tell = !s->configuration || is_asked_for(s);
 
         configuration_free(s->configuration);
         s->configuration = c;
         s->registry.nodes_max = c->settings->supervisor.max_nodes;
         log_set_max_level(c->settings->supervisor.log_level);
 
-        /* who reads the files again of his own accord repeats nothing */
-        if (asked_for)
+        if (tell)
                 diagnostics_log(&c->warnings);
         archiver_adapt(s->archiver);
 }
@@ -99,12 +108,14 @@ static void on_hooks_loaded(void* userdata, const char* error, const char* text)
         adoption_start(s->adoption);
 }
 
-/* Says what is wrong with the files, once for each time that it becomes something else. */
-static void refuse(Supervisor* s, const Configuration* c, const char* problem) {
-        if (!s->refused || strcmp(s->refused, problem) != 0) {
-                if (c->node_file.errors.n > 0)
+/* Says what is wrong with the files whenever somebody asks, and when it has become something else; and what that means. */
+static void refuse(Supervisor* s, const Configuration* c, const char* problem, const char* consequence) {
+        if (is_asked_for(s) || !s->refused || strcmp(s->refused, problem) != 0) {
+                if (c->warnings.unread)
+                        log_error("%s", problem);
+                else
                         diagnostics_log_errors(&c->node_file.errors);
-                log_warning("%s", s->adopted ? "The configuration stays as it is" : "No node of node.cfg is started");
+                log_warning("%s", consequence);
         }
         free_and_replace(s->refused, xstrdup(problem));
         if (c->node_file.hosts_unknown && s->configuration->node_file.errors.n > 0)
@@ -122,7 +133,7 @@ void reload_apply_first(Supervisor* s) {
         static_cluster_check(s->static_cluster, c);
         problem = node_file_problem(&c->node_file);
         if (problem) {
-                refuse(s, c, problem);
+                refuse(s, c, problem, "No node of node.cfg is started; what runs already goes on");
                 return;
         }
         static_cluster_change(s->static_cluster);
@@ -148,7 +159,7 @@ static bool check_configuration(Supervisor* s, Configuration* c) {
         problem = configuration_problem(c);
         if (!problem)
                 return false;
-        refuse(s, c, problem);
+        refuse(s, c, problem, "The configuration stays as it is");
         refuse_waiters(s, problem);
         return true;
 }

@@ -184,12 +184,14 @@ static void tell_ready(Supervisor* s, const char* status) {
 
 void supervisor_tell_status(Supervisor* s) {
         const char* problem = s->refused;
+        size_t first = problem ? strcspn(problem, "\n") : 0;
         _cleanup_free_ char* status = NULL;
 
         if (!bus_link_is_up(s->link))
                 status = xstrdup("Waiting for the bus");
         else if (problem)
-                status = xasprintf("Ready, but not as the files say: %.*s", (int) strcspn(problem, "\n"), problem);
+                status = xasprintf("Ready, but not as the files say: %.*s%s", (int) first, problem,
+                                   problem[first] ? " (and more, see the journal)" : "");
         else
                 status = xstrdup("Ready");
         tell_ready(s, status);

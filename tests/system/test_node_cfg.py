@@ -3,6 +3,7 @@
 
 import pytest
 from bus import BusError
+from ctl import FAILED, Zsupctl
 from nodes import STAY, remove_directories, scope, seen
 from raw_bus import RawBus
 
@@ -329,6 +330,41 @@ def test_all_errors_are_told_at_once(machine):
         machine.call("Diff")
     text = str(failure.value)
     assert [f"{NODE_CFG}:{line}: " in text for line in (1, 2, 4, 5, 7)] == [True] * 5
+
+
+WRONG_IN_THREE_LINES = "[manager]\ntype=manager\nhost=/\n" + section("proxy-1", "prxy") + worker(lb_procs="many", lb_method="custom")
+THREE_ERRORS = [
+    f"{NODE_CFG}:3: [manager] host= must be the name or the address of a machine, not '/'",
+    f"{NODE_CFG}:5: [proxy-1] type= must be logger, manager, proxy, worker or standalone, not 'prxy'",
+    f"{NODE_CFG}:12: [worker-1] lb_procs= must be a number between 1 and 4096, not 'many'",
+]
+
+
+def test_each_of_several_errors_has_a_line_of_its_own(machine):
+    write(machine, WRONG_IN_THREE_LINES)
+    machine.expect(NODE_CFG)
+    ctl = Zsupctl(machine)
+    assert ctl.errors("reload", status=FAILED) == ["Failed to reload the configuration of all nodes:", *THREE_ERRORS]
+    assert ctl.errors("diff", status=FAILED) == ["Failed to compare the configuration with what runs:", *THREE_ERRORS]
+    call = "busctl call org.zeek.Supervisor /org/zeek/Supervisor org.zeek.Supervisor Reload"
+    assert machine.run(call, check=False).stderr.splitlines() == ["Call failed: " + THREE_ERRORS[0], *THREE_ERRORS[1:]]
+    check = machine.run("/usr/lib/zeek-supervisor/zeek-supervisord --check-config", check=False)
+    assert check.stdout.splitlines() == THREE_ERRORS
+    machine.wait_for(
+        lambda: machine.show(UNIT)["StatusText"]
+        == f"Ready, but not as the files say: {THREE_ERRORS[0]} (and more, see the journal)"
+    )
+
+
+def test_whoever_is_sent_to_the_journal_by_systemctl_finds_the_errors_there_each_time(machine):
+    write(machine, WRONG_IN_THREE_LINES)
+    machine.expect(NODE_CFG)
+    of_daemon = f"_SYSTEMD_UNIT={UNIT}", "SYSLOG_IDENTIFIER=zeek-supervisord"
+    for _ in range(2):
+        before = len(machine.journal(*of_daemon))
+        assert machine.run(["systemctl", "reload", UNIT], check=False).returncode != 0
+        said = [entry["MESSAGE"] for entry in machine.journal(*of_daemon)[before:]]
+        assert said == [*THREE_ERRORS, "The configuration stays as it is"]
 
 
 def test_keys_without_a_meaning_are_warnings(machine):

@@ -324,6 +324,7 @@ def test_a_file_that_cannot_be_read_changes_nothing_and_is_named(machine, file, 
     machine.run(f"rm -f {file}; " + UNREADABLE[kind].format(file))
     with pytest.raises(BusError, match=f"InvalidConfig: {file}: "):
         machine.call("Reload")
+    machine.expect(f"zeek-supervisord: {file}: ")
     machine.expect(f"busctl: Call failed: {file}: ")
     reload = machine.run(["systemctl", "reload", "zeek-supervisor"], check=False)
     assert reload.returncode != 0
@@ -339,6 +340,7 @@ def test_a_directory_of_drop_ins_that_cannot_be_read_changes_nothing_and_is_name
     machine.create("node", env=STAY)
     before = pid(machine, "node")
     machine.run(f"chown zeek {directory}; chmod 0700 {directory}")
+    machine.expect(f"zeek-supervisord: {directory}: .*Permission denied")
     with pytest.raises(BusError, match=f"InvalidConfig: {directory}: .*Permission denied"):
         machine.call("Reload")
     machine.run(f"chown root {directory}; chmod 0755 {directory}")
