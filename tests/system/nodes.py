@@ -13,6 +13,7 @@ LOG_QUEUE = "/var/lib/zeek-supervisor/log-queue"
 STARTED = "4d89145b89214912a933a035118c1faa"
 DESTROYED = "731118d568a94a02b0eb21570c18aadd"
 EXITED = "ced6e487fe1c459489d82fb2bf50c70c"
+GIVEN_UP = "465daec9765e41f98d943e3be9015cdb"
 KILLED = "fb7455fa539d4fb39915bf3e53385fb3"
 
 

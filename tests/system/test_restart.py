@@ -3,15 +3,14 @@
 
 import pytest
 from bus import BusError
-from nodes import CLD_DUMPED, CLD_EXITED, CLD_KILLED, EXITED, STAY, cluster_of, create_ready, is_alive, of_role, play
-from nodes import scope, tree
+from nodes import CLD_DUMPED, CLD_EXITED, CLD_KILLED, EXITED, GIVEN_UP, STAY, cluster_of, create_ready, is_alive, of_role
+from nodes import play, scope, tree
 from raw_bus import RawBus
 
 pytestmark = pytest.mark.usefixtures("tidy")
 
 CONF = "/etc/zeek-supervisor/supervisor.conf.d/restart.conf"
 DELAY = 250_000
-GIVEN_UP = "465daec9765e41f98d943e3be9015cdb"
 
 
 def prepare(lab):
