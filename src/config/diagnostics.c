@@ -82,13 +82,17 @@ char* diagnostic_to_string(const Diagnostic* item) {
         return xasprintf("%s:%u:%u: %s", item->file, item->line, item->column, item->text);
 }
 
+static bool comes_before(const Diagnostic* a, const Diagnostic* b) {
+        /* 0 less one is the largest of all */
+        return strcmp(a->file, b->file) == 0 && a->line - 1 < b->line - 1;
+}
+
 void diagnostics_sort(Diagnostics* d) {
         for (size_t i = 1; i < d->n; i++) {
                 Diagnostic item = d->items[i];
                 size_t to = i;
 
-                /* 0 less one is the largest of all */
-                for (; to > 0 && d->items[to - 1].line - 1 > item.line - 1; to--)
+                for (; to > 0 && comes_before(&item, &d->items[to - 1]); to--)
                         d->items[to] = d->items[to - 1];
                 d->items[to] = item;
         }

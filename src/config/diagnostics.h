@@ -41,7 +41,7 @@ void diagnostics_add_unread(Diagnostics* d, const char* file, const char* format
 /* "FILE:LINE:COLUMN: text", "FILE:LINE: text" or "FILE: text", by what there is. */
 char* diagnostic_to_string(const Diagnostic* item);
 
-/* By lines, those about the file as a whole last; of one line, in the order in which they came. */
+/* Of each file by lines, those about the file as a whole last; of one line, in the order in which they came. */
 void diagnostics_sort(Diagnostics* d);
 
 /* As warnings of the daemon, or as errors. */

@@ -229,6 +229,26 @@ static void a_file_makes_no_more_nodes_than_a_cluster_can_have(void** state) {
         expect_refused("[w]\ntype=worker\nhost=localhost\nlb_procs=4097\n", "lb_procs= must be a number between 1 and 4096");
 }
 
+static void doubts_about_other_files_stay_where_they_are(void** state) {
+        static const char text[] = "[zeek]\ntype=standalone\nhost=localhost\nshape=round\ncolour=red\n";
+        _cleanup_diagnostics_ Diagnostics errors = {}, doubts = {};
+        _cleanup_settings_ Settings* settings = settings_parse("test", "", 0, &errors);
+        static const struct {
+                const char* file;
+                unsigned line;
+        } expected[] = { { "first.conf", 7 }, { "second.conf", 2 }, { "node.cfg", 4 }, { "node.cfg", 5 } };
+
+        diagnostics_add(&doubts, expected[0].file, expected[0].line, "A doubt");
+        diagnostics_add(&doubts, expected[1].file, expected[1].line, "A doubt");
+        node_cfg_free(node_cfg_parse("node.cfg", text, strlen(text), &settings->zeek_control, &errors, &doubts));
+
+        assert_int_equal(doubts.n, ELEMENTSOF(expected));
+        for (size_t i = 0; i < ELEMENTSOF(expected); i++) {
+                assert_string_equal(doubts.items[i].file, expected[i].file);
+                assert_int_equal(doubts.items[i].line, expected[i].line);
+        }
+}
+
 static void hosts_values_and_the_file_have_limits(void** state) {
         _cleanup_free_ char* hosts = many("", "[w%1$u]\ntype=worker\nhost=h%1$u\n", HOSTS_MAX + 1);
         _cleanup_free_ char *value = many("[w]\naux_scripts=", "%08u", 513), *file = many("", "%08u", INI_FILE_MAX / 8 + 1);
@@ -244,6 +264,7 @@ int main(void) {
                 cmocka_unit_test(settings_decide_where_ports_begin),
                 cmocka_unit_test(settings_decide_what_load_balancing_adds),
                 cmocka_unit_test(a_file_makes_no_more_nodes_than_a_cluster_can_have),
+                cmocka_unit_test(doubts_about_other_files_stay_where_they_are),
                 cmocka_unit_test(hosts_values_and_the_file_have_limits),
         };
 
