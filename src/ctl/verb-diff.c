@@ -35,19 +35,34 @@ static void add_row(Table* table, const char* node, const char* change) {
         table_add(table, STYLE_PLAIN, NULL);
 }
 
+/* A reload makes all changes but one: who runs on with an older layout does so until it is started again. */
+static void print_way_out(size_t n_changes, size_t n_outdated) {
+        if (n_changes + n_outdated == 0)
+                printf("A reload would change nothing.\n");
+        else
+                putchar('\n');
+        if (n_changes > 0)
+                printf("%zu change%s. To make %s: zsupctl reload\n", n_changes, n_changes == 1 ? "" : "s",
+                       n_changes == 1 ? "it" : "them");
+        if (n_outdated > 0)
+                printf("%zu node%s with an older layout. To give %s the new one: zsupctl reload, then zsupctl restart NODE\n",
+                       n_outdated, n_outdated == 1 ? "" : "s", n_outdated == 1 ? "it" : "them");
+}
+
 static void print_table(Ctl* ctl, const json_t* list) {
         _cleanup_table_ Table* table = table_new(columns, ELEMENTSOF(columns));
+        size_t i, n_outdated = 0;
         json_t* entry;
-        size_t i;
 
-        json_array_foreach((json_t*) list, i, entry)
-                add_row(table, status_text(entry, "node"), status_text(entry, "change"));
+        json_array_foreach((json_t*) list, i, entry) {
+                const char* change = status_text(entry, "change");
+
+                add_row(table, status_text(entry, "node"), change);
+                n_outdated += strcmp(change, "layout") == 0;
+        }
         ctl_print_table(ctl, table);
-        if (ctl->options.legend && table_rows(table) == 0)
-                printf("A reload would change nothing.\n");
-        else if (ctl->options.legend)
-                printf("\n%zu change%s. To make %s: zsupctl reload\n", table_rows(table), table_rows(table) == 1 ? "" : "s",
-                       table_rows(table) == 1 ? "it" : "them");
+        if (ctl->options.legend)
+                print_way_out(table_rows(table) - n_outdated, n_outdated);
 }
 
 /* From pairs to objects, which say what is what. */

@@ -151,6 +151,8 @@ def test_who_comes_is_told_to_others_at_their_next_start(machine):
     wait_running(machine, *ALL, "worker-2")
     assert pids(machine, *ALL) == before
     assert diff(machine) == expected  # they run on with what they have
+    advice = "4 nodes with an older layout. To give them the new one: zsupctl reload, then zsupctl restart NODE"
+    assert Zsupctl(machine)("diff").splitlines()[-2:] == ["", advice]
 
     machine.run(["systemctl", "restart", UNIT])
     assert diff(machine) == expected
