@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from nodes import LOG_QUEUE, STAY, cluster_of, create_ready
+from nodes import DIRECTORIES, LOG_QUEUE, STAY, cluster_of, create_ready
 
 ROOT = pathlib.Path(__file__).parents[2]
 BINARY = "/opt/zeek/bin/zeek-archiver"
@@ -65,6 +65,21 @@ def test_without_it_logs_stay_in_the_queue(machine):
     assert ROTATED.fullmatch(log.name)
     assert processes(machine) == []
     assert machine.output("logger", "stderr") == ["received termination signal"]
+
+
+def test_a_crashed_logger_leaves_its_directory_to_the_next_which_takes_the_logs_from_there(machine):
+    create_ready(machine, "logger", env=STAY, cluster=cluster_of(logger="LOGGER"))
+    directory = machine.lab.path(f"{DIRECTORIES}/logger")
+    own = f"{DIRECTORIES}/logger/own"
+    machine.run(["runuser", "-u", "zeek", "--", "sh", "-c", f"mkdir {own}; echo kept >{own}/file"])
+    before = machine.status("logger")["logger"]["pid"]
+    machine.wait_for(lambda: {"cluster.log", ".shadow.cluster.log"} <= {path.name for path in directory.iterdir()})
+    machine.run(["kill", "-KILL", str(before)])
+
+    (log,) = machine.wait_for(lambda: list(machine.lab.path(LOG_QUEUE).iterdir()))
+    assert ROTATED.fullmatch(log.name) and log.read_text().count("\n") > 1
+    machine.wait_for(lambda: machine.status("logger")["logger"]["pid"] != before)
+    assert (directory / "own/file").read_text() == "kept\n"
 
 
 def test_it_takes_logs_out_of_the_queue_as_the_loggers_user(machine):
