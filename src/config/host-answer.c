@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "config/host-answer.h"
 #include "util/alloc.h"
@@ -124,6 +125,11 @@ static void answer(HostAnswer* to, struct gaicb* request, const struct ifaddrs* 
         int error = gai_error(request);
         char text[INET6_ADDRSTRLEN];
 
+        /* it means the same (RFC 6761) on a small machine without /etc/hosts, where nobody knows it */
+        if (error != 0 && strcasecmp(request->ar_name, "localhost") == 0) {
+                *to = (HostAnswer) { .address = xstrdup("127.0.0.1"), .ours = true };
+                return;
+        }
         if (error != 0) {
                 to->problem = xstrdup(error == EAI_SYSTEM ? "The system refused" : gai_strerror(error));
                 return;

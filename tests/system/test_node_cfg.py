@@ -457,6 +457,15 @@ def test_a_machine_that_starts_before_its_name_server_tries_again(machine):
     machine.wait_for(lambda: machine.show(UNIT)["StatusText"] == "Ready")
 
 
+def test_localhost_needs_nobody_who_knows_it(machine):
+    machine.run("mv /etc/hosts /etc/hosts.before")
+    try:
+        apply(machine, section("zeek", "standalone", "localhost"))
+    finally:
+        machine.run("mv /etc/hosts.before /etc/hosts")
+    wait_running(machine, "zeek")
+
+
 def test_a_machine_that_starts_before_its_addresses_tries_again(machine):
     address = "10.99.0.3"
     write(machine, section("manager", "manager", address) + section("proxy-1", "proxy", address))
