@@ -38,13 +38,6 @@ static char* last_words(const LastOutput* last) {
         return strv_join(n > MILESTONE_LAST_LINES_MAX ? lines + n - MILESTONE_LAST_LINES_MAX : lines, "\n");
 }
 
-/* How it ended last, and where its core is, if it left one. */
-static char* describe_end(const Node* node, const CoreDump* core) {
-        _cleanup_free_ char* end = exit_reason_describe(&node->exit);
-
-        return core->hint ? xasprintf("%s; %s", end, core->hint) : take_ptr(end);
-}
-
 /* Of what the node ended by last, if it dumped one. */
 static CoreDump find_core(const Node* node, NodeMilestone milestone) {
         _cleanup_free_ char* pattern = NULL;
@@ -55,21 +48,18 @@ static CoreDump find_core(const Node* node, NodeMilestone milestone) {
         return core_dump_find(pattern, node->pid);
 }
 
-static char* describe_failure(const Node* node, const char* end, const char* words) {
-        _cleanup_free_ char* why = NULL;
-
+static char* describe_failure(const Node* node, const char* end) {
         if (!node->has_exited)
-                why = xasprintf("it could not be started in %u attempts", node->backoff.attempts);
-        else if (exit_reason_set_contains(&node->policy.prevent_restart, &node->exit))
-                why = xasprintf("it %s, after which it is not to be started again", end);
-        else
-                why = xasprintf("it %s, after %u attempts to start it again", end, node->backoff.attempts);
-        return xasprintf("Node \"%s\" is given up: %s%s%s", node->name, why, words ? "; it said last:\n" : "",
-                         words ? words : "");
+                return xasprintf("Node \"%s\" is given up: it could not be started in %u attempts", node->name,
+                                 node->backoff.attempts);
+        if (exit_reason_set_contains(&node->policy.prevent_restart, &node->exit))
+                return xasprintf("Node \"%s\" is given up: it %s, after which it is not to be started again", node->name, end);
+        return xasprintf("Node \"%s\" is given up: it %s, after %u attempts to start it again", node->name, end,
+                         node->backoff.attempts);
 }
 
-static char* describe(const Node* node, NodeMilestone milestone, const char* text, const char* words, const CoreDump* core) {
-        _cleanup_free_ char* end = describe_end(node, core);
+static char* describe(const Node* node, NodeMilestone milestone, const char* text) {
+        _cleanup_free_ char* end = exit_reason_describe(&node->exit);
         double seconds;
 
         switch (milestone) {
@@ -82,7 +72,7 @@ static char* describe(const Node* node, NodeMilestone milestone, const char* tex
                           USEC_PER_SEC;
                 return xasprintf("Node \"%s\" is started again in %.1f s", node->name, seconds);
         case MILESTONE_FAILED:
-                return describe_failure(node, end, words);
+                return describe_failure(node, end);
         case MILESTONE_FINISHED:
                 return xasprintf("Node \"%s\" is finished: it %s", node->name, end);
         case MILESTONE_STOPPED:
@@ -101,6 +91,12 @@ static char* describe(const Node* node, NodeMilestone milestone, const char* tex
         return NULL;
 }
 
+/* Where its core is, if it left one, and what it said last, if that is known. */
+static char* add_traces(const char* what, const CoreDump* core, const char* words) {
+        return xasprintf("%s%s%s%s%s", what, core->hint ? "; " : "", core->hint ? core->hint : "",
+                         words ? "; it said last:\n" : "", words ? words : "");
+}
+
 /* As systemd's own entries about units spell it. */
 static const char* exit_code_word(int code) {
         return code == CLD_EXITED ? "exited" : code == CLD_KILLED ? "killed" : code == CLD_DUMPED ? "dumped" : "unknown";
@@ -110,7 +106,8 @@ void milestone_write(JournalWriter* journal, const Node* node, NodeMilestone mil
                      const LastOutput* last, bool user_mode) {
         _cleanup_free_ char* words = milestone == MILESTONE_FAILED ? last_words(last) : NULL;
         _cleanup_core_dump_ CoreDump core = find_core(node, milestone);
-        _cleanup_free_ char* message = describe(node, milestone, text, words, &core);
+        _cleanup_free_ char* what = describe(node, milestone, text);
+        _cleanup_free_ char* message = add_traces(what, &core, words);
         _cleanup_free_ char* pid = xasprintf("%u", node->pid);
         _cleanup_free_ char* priority = xasprintf("%i", milestones[milestone].priority);
         _cleanup_free_ char* status = xasprintf("%i", node->exit.status);
