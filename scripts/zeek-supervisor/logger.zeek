@@ -3,12 +3,14 @@
 ##! What the node that writes the logs of a cluster needs, because it is not Zeek's own supervisor that runs it: rotated logs go
 ##! into a queue, under names that zeek-archiver understands, those of a crashed predecessor too, and nobody looks for
 ##! ZeekControl's archive-log. zeek-supervisor loads this before all other scripts but the cluster backend's, so that local.zeek
-##! can redefine it.
+##! can redefine it. A standalone node of node.cfg loads it too, for ZeekControl rotates its logs, and Zeek by itself does not.
 
 @load base/frameworks/logging
 @load base/frameworks/cluster
 @load base/frameworks/cluster/nodes/logger
 
+# Loggers have this interval from Zeek already; without one nothing is rotated.
+redef Log::default_rotation_interval = 1 hrs;
 redef Log::default_rotation_postprocessor_cmd = "";
 redef LogAscii::enable_leftover_log_rotation = T;
 

@@ -206,8 +206,8 @@ static int set_env(NodeSpec* spec, char* const* env, ConfigError* e) {
         return 0;
 }
 
-static int set_scripts(NodeSpec* spec, char* const* scripts, ConfigError* e) {
-        const Field* f = field("addl_user_scripts");
+static int set_scripts(NodeSpec* spec, const char* when, char* const* scripts, ConfigError* e) {
+        const Field* f = field(when);
 
         if (!scripts || !*scripts)
                 return 0;
@@ -219,6 +219,7 @@ static int set_scripts(NodeSpec* spec, char* const* scripts, ConfigError* e) {
 }
 
 static int fill(NodeSpec* spec, const NodeDraft* draft, ConfigError* e) {
+        static char* const writes_logs[] = { (char*) LOGGER_SCRIPT, NULL };
         const NodeCfgSection* section = draft->section;
         int r;
 
@@ -231,7 +232,9 @@ static int fill(NodeSpec* spec, const NodeDraft* draft, ConfigError* e) {
         if (r >= 0)
                 r = set_env(spec, draft->member.env, e);
         if (r >= 0)
-                r = set_scripts(spec, section->scripts, e);
+                r = set_scripts(spec, "addl_user_scripts", section->scripts, e);
+        if (r >= 0 && section->role == ROLE_STANDALONE)
+                r = set_scripts(spec, "addl_base_scripts", writes_logs, e);
         return r;
 }
 

@@ -19,6 +19,9 @@
 #include "config/host-answer.h"
 #include "config/settings.h"
 
+/* The script of ours for whoever writes logs: has them rotated as ZeekControl has it. A standalone node is given it. */
+#define LOGGER_SCRIPT "zeek-supervisor/logger"
+
 /* Of all machines together, as many as a cluster table may have. */
 #define NODE_CFG_NODES_MAX CLUSTER_ENDPOINTS_MAX
 

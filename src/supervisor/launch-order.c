@@ -59,7 +59,7 @@ int launch_order_init(LaunchOrder* order, const Configuration* c, const NodeSpec
                                 .layout_directory = paths->layout_directory,
                                 .node_config_file = paths->node_config,
                                 .script_directory = SCRIPT_DIRECTORY,
-                                .log_queue = zeek_logger_script(c->version, spec) ? paths->log_queue : NULL,
+                                .log_queue = zeek_loads_logger_script(c->version, spec) ? paths->log_queue : NULL,
                                 .user = account->name,
                                 .home = account->home,
                                 .shell = account->shell,

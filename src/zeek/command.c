@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "config/node-cfg.h"
 #include "util/strv.h"
 #include "zeek/command.h"
 #include "zeek/status-file.h"
 
 #define ZEROMQ_SCRIPT "policy/frameworks/cluster/backend/zeromq"
 #define BROKER_SCRIPT "policy/frameworks/cluster/backend/broker"
-#define LOGGER_SCRIPT "zeek-supervisor/logger"
 
 const char* zeek_backend_script(ZeekBackend backend, ZeekVersion version, const NodeSpec* spec) {
         if (!spec->cluster || spec->cluster->n == 0)
@@ -33,6 +33,11 @@ const char* zeek_logger_script(ZeekVersion version, const NodeSpec* spec) {
                                       (spec->role == ROLE_MANAGER && !cluster_table_has_role(spec->cluster, ROLE_LOGGER)));
 
         return version.known && logs ? LOGGER_SCRIPT : NULL;
+}
+
+bool zeek_loads_logger_script(ZeekVersion version, const NodeSpec* spec) {
+        return zeek_logger_script(version, spec) || strv_contains(spec->addl_base_scripts, LOGGER_SCRIPT) ||
+                strv_contains(spec->addl_user_scripts, LOGGER_SCRIPT);
 }
 
 const char* zeek_command_status_file(ZeekVersion version) {

@@ -20,6 +20,8 @@ const char* zeek_backend_script(ZeekBackend backend, ZeekVersion version, const 
 /* The script of ours that whoever writes the logs of a cluster loads: a logger, or a manager without one; NULL for all
  * others, and for what is not known to be Zeek. It is found along ZEEKPATH. */
 const char* zeek_logger_script(ZeekVersion version, const NodeSpec* spec);
+/* Does the node load that script, for that reason or because its configuration has it? */
+bool zeek_loads_logger_script(ZeekVersion version, const NodeSpec* spec);
 
 /* The status file that a node is asked to write, in its working directory; NULL for what is not known to be Zeek. */
 const char* zeek_command_status_file(ZeekVersion version);

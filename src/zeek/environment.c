@@ -40,15 +40,13 @@ static void set_zeek_path(char*** env, const ZeekSurroundings* around, const Zee
                 own = settings->script_path;
         if (!own)
                 own = around->zeek_path;
-        if (!around->layout_directory) {
-                /* with no word from anybody Zeek itself knows best */
-                if (own)
-                        whole = xstrdup(own);
-        } else {
-                if (!own)
-                        own = fallback = default_zeek_path(around->binary_directory);
+        /* with no word from anybody Zeek itself knows best */
+        if (!own && (around->layout_directory || around->log_queue))
+                own = fallback = default_zeek_path(around->binary_directory);
+        if (around->layout_directory)
                 whole = xasprintf("%s:%s", around->layout_directory, own);
-        }
+        else if (own)
+                whole = xstrdup(own);
         if (whole && around->script_directory)
                 free_and_replace(whole, xasprintf("%s:%s", whole, around->script_directory));
         if (whole)

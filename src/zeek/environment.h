@@ -9,7 +9,7 @@
  *   ZEEKPATH: the layout's directory before whatever the path is by then, and that of our scripts behind it
  *   CLUSTER_NODE, if the node has a cluster table
  *   ZEEK_SUPERVISOR_NODE_CONFIG
- *   ZEEK_SUPERVISOR_LOG_QUEUE, for whoever writes the logs of a cluster */
+ *   ZEEK_SUPERVISOR_LOG_QUEUE, for whoever loads zeek-supervisor/logger */
 
 #include "config/settings.h"
 #include "core/node-spec.h"
@@ -20,7 +20,7 @@ typedef struct ZeekSurroundings {
         const char* zeek_path;        /* what `zeek-config --zeekpath` printed, without the line end */
         const char* layout_directory; /* that holds the node's cluster-layout.zeek */
         const char* script_directory; /* of our own scripts */
-        const char* log_queue;        /* where rotated logs go */
+        const char* log_queue;        /* where rotated logs go, for whoever loads our script for that */
         const char* node_config_file; /* for ZEEK_SUPERVISOR_NODE_CONFIG */
         const char* user;
         const char* home;
@@ -29,5 +29,5 @@ typedef struct ZeekSurroundings {
 } ZeekSurroundings;
 
 /* A vector of NAME=value for strv_free(). Where nobody says what Zeek's own path is and it has to be said (because a
- * layout goes before it), it is the default below the prefix of the binary, the directory above binary_directory. */
+ * layout goes before it, or a script of ours is loaded), it is the default below the prefix of the binary, the directory above binary_directory. */
 char** zeek_environment(const ZeekSurroundings* around, const ZeekSettings* settings, const NodeSpec* spec);

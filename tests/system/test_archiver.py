@@ -10,6 +10,7 @@ from nodes import DIRECTORIES, LOG_QUEUE, STAY, cluster_of, create_ready
 
 ROOT = pathlib.Path(__file__).parents[2]
 BINARY = "/opt/zeek/bin/zeek-archiver"
+NODE_CFG = "/etc/zeek-supervisor/node.cfg"
 CONF = "/etc/zeek-supervisor/supervisor.conf.d/archiver.conf"
 SCOPE = "zeek-archiver.scope"
 ROTATED = re.compile(r"cluster__[-0-9]{19}__[-0-9]{19}__\.log")
@@ -28,6 +29,7 @@ def install(machine, settings=""):
 @pytest.fixture(autouse=True)
 def nothing_stays(machine):
     yield
+    machine.run(["rm", "-f", NODE_CFG])
     machine.call("Destroy", "s", "")
     machine.lab.path(BINARY).unlink(missing_ok=True)
     machine.lab.write(CONF, "")
@@ -80,6 +82,21 @@ def test_a_crashed_logger_leaves_its_directory_to_the_next_which_takes_the_logs_
     assert ROTATED.fullmatch(log.name) and log.read_text().count("\n") > 1
     machine.wait_for(lambda: machine.status("logger")["logger"]["pid"] != before)
     assert (directory / "own/file").read_text() == "kept\n"
+
+
+def test_logs_of_a_standalone_node_of_node_cfg_go_the_same_way(machine):
+    machine.run("ip link set lo up")
+    machine.lab.write(NODE_CFG, "[zeek]\ntype=standalone\nhost=localhost\ninterface=lo\nenv_vars=ZEEK_STANDIN=connections\n")
+    machine.call("Reload")
+    machine.wait_for(lambda: machine.status().get("zeek", {}).get("ready"))
+    assert machine.node("zeek")["Config"]["addl_base_scripts"] == ["zeek-supervisor/logger"]
+    connect = ["bash", "-c", "true </dev/tcp/127.0.0.1/9"]
+    machine.wait_for(lambda: machine.run(connect, check=False) and machine.output("zeek"))
+
+    machine.call("Destroy", "s", "zeek")
+    (log,) = machine.lab.path(LOG_QUEUE).iterdir()
+    assert re.fullmatch(r"conn__[-0-9]{19}__[-0-9]{19}__\.log", log.name)
+    assert not any("not found" in line for line in machine.output("zeek", "stderr"))
 
 
 def test_it_takes_logs_out_of_the_queue_as_the_loggers_user(machine):

@@ -66,6 +66,7 @@ static void print_node(FILE* f, const StaticNode* node) {
         if (node_spec_has(spec, "cpu_affinity"))
                 (void) fprintf(f, "        cpu %i\n", (int) spec->cpu_affinity);
         print_list(f, "env", spec->env);
+        print_list(f, "base script", spec->addl_base_scripts);
         print_list(f, "script", spec->addl_user_scripts);
 }
 

@@ -81,6 +81,26 @@ static void whoever_writes_the_logs_of_a_cluster_loads_a_script_for_that(void** 
         }
 }
 
+static void a_node_may_ask_for_that_script_itself(void** state) {
+        static const struct {
+                const char *json, *version;
+                bool loads;
+        } table[] = {
+                { "{\"name\":\"n\"}", "7.0.11", false },
+                { "{\"name\":\"n\",\"addl_base_scripts\":[\"zeek-supervisor/logger\"]}", "7.0.11", true },
+                { "{\"name\":\"n\",\"addl_user_scripts\":[\"x\",\"zeek-supervisor/logger\"]}", "7.0.11", true },
+                { "{\"name\":\"n\",\"addl_base_scripts\":[\"zeek-supervisor/logger\"]}", "unknown", true },
+                { "{\"name\":\"n\",\"addl_user_scripts\":[\"zeek-supervisor/node\"]}", "7.0.11", false },
+                { "{\"name\":\"m\",\"cluster\":{\"m\":{\"role\":\"MANAGER\",\"host\":\"::1\"}}}", "7.0.11", true },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_node_spec_ NodeSpec* spec = fixture_spec(table[i].json);
+
+                assert_int_equal(zeek_loads_logger_script(fixture_version(table[i].version), spec), table[i].loads);
+        }
+}
+
 static void each_part_has_its_place(void** state) {
         expect_command("[Zeek]\nArguments=-C \"-f ip proto 6\"\nScripts=local site/ours\n", "8.1.0",
                        "{\"name\":\"w\",\"interface\":\"af_packet::eth0\",\"bare_mode\":true,"
@@ -102,6 +122,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_backend_follows_version_and_configuration),
                 cmocka_unit_test(whoever_writes_the_logs_of_a_cluster_loads_a_script_for_that),
+                cmocka_unit_test(a_node_may_ask_for_that_script_itself),
                 cmocka_unit_test(each_part_has_its_place),
                 cmocka_unit_test(scripts_may_be_none),
         };

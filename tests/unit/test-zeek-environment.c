@@ -90,11 +90,15 @@ static void nobody_hides_the_configuration_file_of_the_node(void** state) {
 
 static void the_layout_comes_first_in_zeekpath(void** state) {
         static const struct {
-                const char *printed, *layout, *configuration, *json, *expected;
+                const char *printed, *layout, *configuration, *json, *expected, *queue;
         } table[] = {
                 { "printed", "/l", "", "{\"name\":\"w\"}", "/l:printed:/ours" },
                 { "printed", NULL, "", "{\"name\":\"w\"}", "printed:/ours" },
                 { NULL, NULL, "", "{\"name\":\"w\"}", NULL },
+                /* whoever has a queue for logs has to find the script that uses it */
+                { NULL, NULL, "", "{\"name\":\"w\"}",
+                  ".:/opt/zeek/share/zeek:/opt/zeek/share/zeek/policy:/opt/zeek/share/zeek/site:"
+                  "/opt/zeek/share/zeek/builtin-plugins:/ours", "/queue" },
                 { NULL, "/l", "", "{\"name\":\"w\"}",
                   "/l:.:/opt/zeek/share/zeek:/opt/zeek/share/zeek/policy:/opt/zeek/share/zeek/site:"
                   "/opt/zeek/share/zeek/builtin-plugins:/ours" },
@@ -111,6 +115,7 @@ static void the_layout_comes_first_in_zeekpath(void** state) {
 
                 around.zeek_path = table[i].printed;
                 around.layout_directory = table[i].layout;
+                around.log_queue = table[i].queue;
                 expect_variable(&around, table[i].configuration, table[i].json, "ZEEKPATH", table[i].expected);
         }
 }
