@@ -65,7 +65,8 @@ static char** make_environment(const Configuration* c, const Account* account) {
         return environment;
 }
 
-static int append_order(const void* subject, sd_bus_message* m, const Supervisor* s, int input) {
+static int append_order(const void* subject, sd_bus_message* m, const Supervisor* s, const SeccompProfile* seccomp,
+                        int input) {
         const Account* account = &s->configuration->accounts[ROLE_LOGGER];
         _cleanup_strv_free_ char** arguments = make_arguments(s);
         _cleanup_strv_free_ char** environment = make_environment(s->configuration, account);

@@ -111,6 +111,14 @@ void helper_host_emptied(HelperHost* host, const char* name, uint32_t pid) {
         helper_process_pursue(p);
 }
 
+void helper_host_violated(const HelperHost* host, const char* name, uint32_t pid, const Violation* violation) {
+        const HelperProcess* p = find(host, name, pid);
+
+        if (p && p->helper.type && p->helper.hook)
+                violation_write_of_hook(host->place.journal, p->helper.hook, p->helper.scope, violation, p->helper.type->seccomp,
+                                        host->place.user_mode);
+}
+
 void helper_host_list_begin(HelperHost* host) {
         HelperProcess* p;
 

@@ -17,6 +17,7 @@
 #include "core/exit-reason.h"
 #include "supervisor/configuration.h"
 #include "supervisor/journal-writer.h"
+#include "supervisor/violation.h"
 
 #define HELPER_HOST_STOP_USEC (10 * USEC_PER_SEC) /* for all of them, when the daemon is stopped */
 
@@ -26,12 +27,15 @@ typedef struct Supervisor Supervisor;
 
 /* What a kind of helper has in common. */
 typedef struct HelperType {
-        bool has_input;    /* a pipe; that it ends is the first that one hears that is not wanted any more */
-        usec_t stop_usec;  /* from that to SIGTERM, and on to SIGKILL */
+        bool has_input;      /* a pipe; that it ends is the first that one hears that is not wanted any more */
+        usec_t stop_usec;    /* from that to SIGTERM, and on to SIGKILL */
+        const char* seccomp; /* its profile of system calls, without which it is not started; NULL: it may make all */
         /* Why it cannot be started now, borrowed; NULL: it can. */
         const char* (*problem)(const void* subject, const Configuration* c);
-        /* Appends the order as the a{sv} that org.zeek.Stem.Launch takes; input is the read end of the pipe, or empty. */
-        int (*append_order)(const void* subject, sd_bus_message* m, const Supervisor* s, int input);
+        /* Appends the order as the a{sv} that org.zeek.Stem.Launch takes; seccomp is NULL if it has no profile, input the
+         * read end of the pipe, or empty. */
+        int (*append_order)(const void* subject, sd_bus_message* m, const Supervisor* s, const SeccompProfile* seccomp,
+                            int input);
         void (*release)(void* subject);
 } HelperType;
 
@@ -81,6 +85,8 @@ int helper_process_start(HelperHost* host, Helper* helper, const HelperProcessHa
                          HelperProcess** ret);
 /* It is not wanted any more. It finds the end of its input and has time to end by itself, unless it is to be killed. */
 HelperProcess* helper_process_end(HelperProcess* p, bool kill);
+/* Its profile of system calls has become another one since it was launched. */
+bool helper_process_is_outdated(const HelperProcess* p);
 
 /* ---- what the stem says ---- */
 
@@ -89,6 +95,7 @@ bool helper_host_owns(const char* name);
 
 void helper_host_exited(HelperHost* host, const char* name, uint32_t pid, ExitReason reason);
 void helper_host_emptied(HelperHost* host, const char* name, uint32_t pid);
+void helper_host_violated(const HelperHost* host, const char* name, uint32_t pid, const Violation* violation);
 
 typedef struct HeldHelper {
         const char* name;

@@ -9,6 +9,8 @@
 #include "link/node-fds.h"
 #include "link/stem-names.h"
 #include "supervisor/helper-process.h"
+#include "supervisor/seccomp-order.h"
+#include "util/hash.h"
 #include "util/fd.h"
 #include "util/log.h"
 
@@ -259,7 +261,28 @@ static int on_launched(sd_bus_message* reply, void* userdata, sd_bus_error* ret_
         return 0;
 }
 
-static int send_order(HelperProcess* p) {
+static uint64_t hash_profile(const SeccompProfile* seccomp) {
+        return seccomp ? seccomp_order_hash(HASH_BASIS, seccomp) : 0;
+}
+
+/* -EINVAL with an allocated reason: there is none that can be used. */
+static int find_profile(const HelperProcess* p, const SeccompProfile** ret, char** ret_why) {
+        const char* name = p->helper.type->seccomp;
+
+        return seccomp_profiles_find(&p->host->s->configuration->profiles, name ? name : SECCOMP_NONE, ret, ret_why);
+}
+
+bool helper_process_is_outdated(const HelperProcess* p) {
+        const SeccompProfile* seccomp;
+        _cleanup_free_ char* why = NULL;
+
+        /* With one that is no good, nothing better can be had. */
+        if (p->state == HELPER_PROCESS_QUEUED || find_profile(p, &seccomp, &why) < 0)
+                return false;
+        return p->seccomp_hash != hash_profile(seccomp);
+}
+
+static int send_order(HelperProcess* p, const SeccompProfile* seccomp) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
         _cleanup_close_ int theirs = -EBADF;
         const HelperType* type = p->helper.type;
@@ -270,28 +293,37 @@ static int send_order(HelperProcess* p) {
         if (r >= 0 && type->has_input)
                 r = make_input(&theirs, &p->input);
         if (r >= 0)
-                r = type->append_order(p->helper.subject, call, s, theirs);
+                r = type->append_order(p->helper.subject, call, s, seccomp, theirs);
         if (r >= 0)
                 r = stem_client_send(s->stem, call, &p->call, on_launched, p);
         if (r < 0)
                 p->input = fd_close(p->input);
+        p->seccomp_hash = hash_profile(seccomp);
         return r;
 }
 
 void helper_process_launch(HelperProcess* p) {
         const char* problem = p->helper.type->problem(p->helper.subject, p->host->s->configuration);
+        const SeccompProfile* seccomp;
+        _cleanup_free_ char* why = NULL;
         int r;
 
         if (problem) {
                 helper_process_fail(p, problem);
                 return;
         }
-        r = send_order(p);
+        if (find_profile(p, &seccomp, &why) < 0) {
+                _cleanup_free_ char* text = xasprintf("load seccomp profile '%s': %s", p->helper.type->seccomp, why);
+
+                helper_process_fail(p, text);
+                return;
+        }
+        r = send_order(p, seccomp);
         if (r >= 0)
                 p->state = HELPER_PROCESS_LAUNCHING;
         else if (r != -ENOTCONN) { /* else there will be a connection */
-                _cleanup_free_ char* why = xasprintf("hand the order to zeek-stem: %s", strerror(-r));
+                _cleanup_free_ char* text = xasprintf("hand the order to zeek-stem: %s", strerror(-r));
 
-                helper_process_fail(p, why);
+                helper_process_fail(p, text);
         }
 }

@@ -45,6 +45,7 @@ struct HelperProcess {
         const HelperProcessHandlers* handlers; /* NULL: nobody wants it */
         void* userdata;
         int input; /* while it is being launched */
+        uint64_t seccomp_hash; /* of the profile that it was launched with */
         uint32_t pid;
         HelperLines* errors;
         bool held, exited, emptied;

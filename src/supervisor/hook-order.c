@@ -4,6 +4,7 @@
 
 #include "supervisor/hook-order.h"
 #include "supervisor/order-entry.h"
+#include "supervisor/seccomp-order.h"
 #include "supervisor/supervisor.h"
 #include "util/escape.h"
 #include "util/hash.h"
@@ -70,7 +71,8 @@ static int append_process(sd_bus_message* m, const Account* account, bool user_m
         return r;
 }
 
-static int append_order(const void* subject, sd_bus_message* m, const Supervisor* s, int input) {
+static int append_order(const void* subject, sd_bus_message* m, const Supervisor* s, const SeccompProfile* seccomp,
+                        int input) {
         const Hook* hook = subject;
         const Account* account = &s->configuration->hook_account;
         _cleanup_free_ char *name = hook_process_name(hook->name), *scope = hook_scope_name(hook->name);
@@ -88,6 +90,8 @@ static int append_order(const void* subject, sd_bus_message* m, const Supervisor
                 r = order_append_strv(m, "Environment", environment);
         if (r >= 0)
                 r = append_process(m, account, s->places.user_mode, input);
+        if (r >= 0 && seccomp)
+                r = seccomp_order_append(m, seccomp);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
@@ -103,6 +107,7 @@ Helper hook_helper(Hook* hook) {
         static const HelperType type = {
                 .has_input = true,
                 .stop_usec = HOOK_STOP_USEC,
+                .seccomp = HOOK_SECCOMP,
                 .problem = find_problem,
                 .append_order = append_order,
                 .release = release,

@@ -4,7 +4,8 @@
 /* The order to the stem for the program of a hook: everything about its process and its scope.
  *
  * The program sees what nodes print and decides what of it is kept; it needs nothing else, and gets nothing else: a user
- * of its own without any rights, a scope with limits of its own, an environment of five words. */
+ * of its own without any rights, a scope with limits of its own, a profile of system calls of its own, an environment of
+ * six words. */
 
 #include <systemd/sd-bus.h>
 
@@ -12,6 +13,7 @@
 #include "supervisor/helper-host.h"
 
 #define HOOK_SLICE "zeek-hooks.slice"
+#define HOOK_SECCOMP "hook"
 #define HOOK_MEMORY_MAX (UINT64_C(256) * 1024 * 1024)
 #define HOOK_TASKS_MAX UINT64_C(64)
 #define HOOK_NOFILE_MAX UINT64_C(256)

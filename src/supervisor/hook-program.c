@@ -377,6 +377,10 @@ int hook_program_new(HelperHost* host, Hook* hook, HookProgram** ret) {
         return 0;
 }
 
+bool hook_program_is_outdated(const HookProgram* p) {
+        return p->process && helper_process_is_outdated(p->process);
+}
+
 HookProgram* hook_program_free(HookProgram* p) {
         if (!p)
                 return NULL;

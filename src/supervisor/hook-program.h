@@ -22,6 +22,9 @@ int hook_program_new(HelperHost* host, Hook* hook, HookProgram** ret);
 HookProgram* hook_program_free(HookProgram* p);
 DEFINE_CLEANUP(HookProgram*, hook_program_free)
 
+/* What its process may ask of the kernel has become something else since it was started. */
+bool hook_program_is_outdated(const HookProgram* p);
+
 /* Asks about a line, which holds no newline; number is the asker's, and comes back with the answer.
  * 0; -EAGAIN: there is no room for a question now (room() comes); -ENOTCONN: the program does not run, the line passes. */
 int hook_program_ask(HookProgram* p, HookAsker* asker, uint32_t number, const char* node, Stream stream, const void* line,

@@ -161,10 +161,11 @@ static void take_counters(HookChain* chain, HookChain* old) {
         }
 }
 
-/* So does its program go on running. */
+/* So does its program go on running, unless what it may do has changed. */
 static HookProgram* take_program(Hooks* h, const Hook* hook) {
         for (unsigned i = 0; h->chain && i < hook_chain_programs(h->chain); i++)
-                if (h->programs[i] && hook_equal(hook_chain_hook(h->chain, hook_chain_program(h->chain, i)), hook))
+                if (h->programs[i] && hook_equal(hook_chain_hook(h->chain, hook_chain_program(h->chain, i)), hook) &&
+                    !hook_program_is_outdated(h->programs[i]))
                         return take_ptr(h->programs[i]);
         return NULL;
 }

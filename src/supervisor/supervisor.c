@@ -143,7 +143,9 @@ static void on_violated(const char* name, uint32_t pid, const Violation* violati
         Supervisor* s = userdata;
         Node* node = registry_find(&s->registry, name);
 
-        if (node && node->pid == pid)
+        if (helper_host_owns(name))
+                helper_host_violated(s->helper_host, name, pid, violation);
+        else if (node && node->pid == pid)
                 violation_write(s->journal, node, violation, configuration_seccomp(s->configuration, node->spec),
                                 s->places.user_mode);
 }

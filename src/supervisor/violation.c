@@ -7,6 +7,12 @@
 #include "supervisor/violation.h"
 #include "util/alloc.h"
 
+/* Explained in catalog/zeek-supervisor.catalog. */
+#define OF_NODE_ID "5a0752b85c7e402a8259055ffdf5cdc4"
+#define OF_HOOK_ID "f162c8c259284f0ea142030ef5a9e131"
+
+#define OWN_FIELDS 4
+
 /* "ptrace", "socket(AF_VSOCK)" */
 static char* describe_call(const Violation* violation) {
         const char* family;
@@ -30,31 +36,28 @@ static char* describe_outcome(const Violation* violation, const char* verdict) {
         }
 }
 
-static char* describe(const Node* node, const Violation* violation, const char* profile, const char* call,
-                      const char* verdict) {
+/* who: "Node \"x\"" */
+static char* describe(const char* who, const Violation* violation, const char* profile, const char* call, const char* verdict) {
         _cleanup_free_ char* outcome = describe_outcome(violation, verdict);
         _cleanup_free_ char* times = violation->count > 1 ? xasprintf(" %" PRIu64 " more times", violation->count) : NULL;
 
-        return xasprintf("Node \"%s\" made the system call %s%s, which its profile \"%s\" does not allow: %s", node->name,
-                         call, times ? times : "", profile, outcome);
+        return xasprintf("%s made the system call %s%s, which its profile \"%s\" does not allow: %s", who, call,
+                         times ? times : "", profile, outcome);
 }
 
-void violation_write(JournalWriter* journal, const Node* node, const Violation* violation, const char* profile,
-                     bool user_mode) {
+/* own: what the entry says of who it was. */
+static void write_entry(JournalWriter* journal, const char* id, const char* who, const JournalField own[OWN_FIELDS],
+                        const Violation* violation, const char* profile) {
         _cleanup_free_ char* verdict = verdict_to_string(violation->verdict);
         _cleanup_free_ char* call = describe_call(violation);
-        _cleanup_free_ char* message = describe(node, violation, profile, call, verdict);
-        _cleanup_free_ char* node_pid = xasprintf("%u", node->pid);
+        _cleanup_free_ char* message = describe(who, violation, profile, call, verdict);
         _cleanup_free_ char* pid = xasprintf("%u", violation->pid);
         _cleanup_free_ char* count = xasprintf("%" PRIu64, violation->count);
-        const JournalField fields[] = {
+        JournalField fields[OWN_FIELDS + 10] = {
                 { "MESSAGE", message },
-                { "MESSAGE_ID", "5a0752b85c7e402a8259055ffdf5cdc4" },
+                { "MESSAGE_ID", id },
                 { "PRIORITY", "4" },
                 { "SYSLOG_IDENTIFIER", "zeek-supervisord" },
-                { "ZEEK_NODE", node->name },
-                { "ZEEK_ROLE", role_to_string(node->spec->role) },
-                { "ZEEK_NODE_PID", node_pid },
                 { "ZEEK_SECCOMP", profile },
                 { "ZEEK_SYSCALL", violation->call },
                 { "ZEEK_SYSCALL_TEXT", call },
@@ -62,8 +65,39 @@ void violation_write(JournalWriter* journal, const Node* node, const Violation* 
                 { "ZEEK_SYSCALL_COUNT", count },
                 /* the journal adds what this process is, if it is still there */
                 { "OBJECT_PID", pid },
-                { user_mode ? "OBJECT_SYSTEMD_USER_UNIT" : "OBJECT_SYSTEMD_UNIT", node->scope },
+        };
+        size_t n = ELEMENTSOF(fields) - OWN_FIELDS;
+
+        for (size_t i = 0; i < OWN_FIELDS && own[i].name; i++)
+                fields[n++] = own[i];
+        journal_writer_event(journal, fields, n);
+}
+
+static const char* unit_field(bool user_mode) {
+        return user_mode ? "OBJECT_SYSTEMD_USER_UNIT" : "OBJECT_SYSTEMD_UNIT";
+}
+
+void violation_write(JournalWriter* journal, const Node* node, const Violation* violation, const char* profile,
+                     bool user_mode) {
+        _cleanup_free_ char* who = xasprintf("Node \"%s\"", node->name);
+        _cleanup_free_ char* node_pid = xasprintf("%u", node->pid);
+        const JournalField own[OWN_FIELDS] = {
+                { "ZEEK_NODE", node->name },
+                { "ZEEK_ROLE", role_to_string(node->spec->role) },
+                { "ZEEK_NODE_PID", node_pid },
+                { unit_field(user_mode), node->scope },
         };
 
-        journal_writer_event(journal, fields, ELEMENTSOF(fields));
+        write_entry(journal, OF_NODE_ID, who, own, violation, profile);
+}
+
+void violation_write_of_hook(JournalWriter* journal, const char* hook, const char* scope, const Violation* violation,
+                             const char* profile, bool user_mode) {
+        _cleanup_free_ char* who = xasprintf("The program of hook \"%s\"", hook);
+        const JournalField own[OWN_FIELDS] = {
+                { "ZEEK_HOOK", hook },
+                { unit_field(user_mode), scope },
+        };
+
+        write_entry(journal, OF_HOOK_ID, who, own, violation, profile);
 }

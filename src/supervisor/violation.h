@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-/* The entry in the journal about a system call that a node made and its profile does not allow. */
+/* The entry in the journal about a system call that a node or the program of a hook made and its profile does not allow. */
 
 #include "core/node.h"
 #include "supervisor/journal-writer.h"
@@ -17,3 +17,5 @@ typedef struct Violation {
 
 void violation_write(JournalWriter* journal, const Node* node, const Violation* violation, const char* profile,
                      bool user_mode);
+void violation_write_of_hook(JournalWriter* journal, const char* hook, const char* scope, const Violation* violation,
+                             const char* profile, bool user_mode);

@@ -3,13 +3,18 @@
 
 import re
 import time
+from pathlib import Path
 
 import pytest
 from nodes import STAY, create_ready, is_alive, play
 from test_hooks import add, file, hook, hooks, nothing_left, trial  # noqa: F401 (fixtures)
 
+EXAMPLE = Path(__file__).parents[2] / "examples/hooks.d/60-repetitions.hook"
+
 STARTED = "04b279e03ec54ace92276ba5e490dedd"
 FAILED = "2f2f1013f71c4d70a5bcefcb64fc7e9a"
+VIOLATION = "f162c8c259284f0ea142030ef5a9e131"
+PROFILE = "/etc/zeek-supervisor/seccomp/hook.conf"
 
 # The five lines of the manual.
 LOOP = """while IFS= read -r line; do
@@ -85,6 +90,7 @@ def test_a_shell_loop_of_five_lines_decides(machine, add):
     assert (node["LinesForwarded"], node["LinesSuppressed"], node["LinesDropped"]) == (3, 2, 0)
     assert trial(machine, "noise") == ("suppress", "loop")
     assert trial(machine, "sound")[0] == "pass"
+    assert events(machine, "loop", VIOLATION) == []
 
 
 def test_a_file_has_a_program_too(machine, file):
@@ -127,6 +133,7 @@ def test_it_is_confined(machine, add):
     assert set(re.findall(r"^Cap\w+:\s+(\w+)$", text, re.M)) == {"0" * 16}
     assert re.search(r"^Groups:\s*$", text, re.M)
     assert re.search(r"^NoNewPrivs:\s+1$", text, re.M)
+    assert re.search(r"^Seccomp:\s+2$", text, re.M)
     assert re.search(r"Max open files +256 +256 ", text)
     assert re.search(r"Max core file size +0 +0 ", text)
     assert "\n500\n/\n0077\n" in text
@@ -157,6 +164,83 @@ def test_programs_are_asked_one_after_the_other(machine, add):
     add(name="30-witness", exec=sh(WITNESS))
     assert say(machine, "chain", "noise", "loud", "sound") == ["sound"]
     assert complaints(machine, "30-witness") == ["chain\tstdout\tsound", "chain\tstdout\tthe end"]
+
+
+# What it may ask of the kernel
+
+PROBES = """
+import os, socket
+for what in (lambda: socket.socket(socket.AF_INET), lambda: os.setgid(os.getgid()), lambda: os.chroot("/")):
+    try:
+        what()
+        print("ok")
+    except OSError as error:
+        print(error.strerror)
+"""
+
+
+@pytest.fixture
+def profile(machine):
+    """Puts a profile of hooks into force, and the shipped one after the test."""
+
+    def change(text):
+        machine.lab.write(PROFILE, text)
+        machine.call("Reload")
+
+    yield change
+    machine.run(["rm", "-f", PROFILE])
+    machine.call("Reload")
+
+
+def test_the_shipped_example_needs_nothing_that_its_profile_does_not_allow(machine, file):
+    file("60-repetitions", EXAMPLE.read_text())
+    machine.call("Reload")
+    create_ready(machine, "repeating", env=play("esay=one", "esay=one", "esay=two", "esay=one", "esay=the end", "stay"))
+    machine.wait_for(lambda: "the end" in machine.output("repeating", "stderr"))
+    assert machine.output("repeating", "stderr") == ["one", "two", "one", "the end"]
+    assert events(machine, "60-repetitions", VIOLATION) == []
+
+
+def test_what_its_profile_does_not_allow_fails_and_is_told(machine, add):
+    machine.lab.write("/usr/local/lib/probes.py", PROBES)
+    add(name="prying", exec=sh(f"/usr/bin/python3 /usr/local/lib/probes.py >&2; {LOOP}"))
+    assert say(machine, "pried", "noise", "sound") == ["sound"]
+    assert complaints(machine, "prying") == ["Address family not supported by protocol", *["Operation not permitted"] * 2]
+    told = machine.wait_for(lambda: len(found := events(machine, "prying", VIOLATION)) >= 3 and found)
+    assert [entry["ZEEK_SYSCALL_TEXT"] for entry in told] == ["socket(AF_INET)", "setgid", "chroot"]
+    assert told[1]["MESSAGE"] == (
+        'The program of hook "prying" made the system call setgid, which its profile "hook" does not allow: it failed with EPERM'
+    )
+    expected = dict(PRIORITY="4", ZEEK_SECCOMP="hook", ZEEK_SYSCALL="setgid", ZEEK_SYSCALL_RESULT="EPERM", ZEEK_SYSCALL_COUNT="1",
+                    OBJECT_SYSTEMD_UNIT=scope("prying"))
+    assert {field: told[1].get(field) for field in expected} == expected
+    machine.run("journalctl --update-catalog")
+    assert "Process" in machine.run(["journalctl", "-x", "-o", "short", f"MESSAGE_ID={VIOLATION}"]).stdout
+
+
+def test_another_profile_has_it_started_again(machine, add, profile):
+    machine.lab.write("/usr/local/lib/probes.py", PROBES)
+    add(name="under", exec=sh(f"/usr/bin/python3 /usr/local/lib/probes.py >&2; {LOOP}"))
+    old = program(machine, "under")
+    profile("[Seccomp]\nSystemCallFilter=~chroot:EXDEV\n")
+    machine.wait_for(lambda: not is_alive(machine, old))
+    machine.wait_for(lambda: "Invalid cross-device link" in complaints(machine, "under"))
+    new = program(machine, "under")
+    profile("[Seccomp]\nSystemCallFilter=~chroot:EXDEV ptrace:EPERM\n")
+    machine.wait_for(lambda: not is_alive(machine, new))
+    assert say(machine, "under-another", "noise", "sound") == ["sound"]
+    assert events(machine, "under") == [], "nobody takes that for a failure of the program"
+
+
+def test_a_broken_profile_starts_none_and_ends_none(machine, add, profile):
+    add(name="before", exec=sh(LOOP))
+    old = program(machine, "before")
+    profile("[Seccomp]\nSystemCallFilter=~chroot\nSystemCallErrorNumber=ENOPE\n")
+    add(name="unborn", exec=sh(LOOP), stream="stderr")
+    why = wait_failed(machine, "unborn")
+    assert f"could not be started: load seccomp profile 'hook': {PROFILE}:3:23:" in why
+    assert say(machine, "half-judged", "noise", "sound") == ["sound"]
+    assert program(machine, "before") == old
 
 
 # Bad ones

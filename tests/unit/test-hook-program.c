@@ -15,6 +15,7 @@ struct HelperProcess {
         const HelperProcessHandlers* handlers; /* NULL: nobody wants it any more */
         void* userdata;
         bool killed;
+        bool outdated;
 };
 
 struct HelperHost {
@@ -54,6 +55,10 @@ HelperProcess* helper_process_end(HelperProcess* p, bool kill) {
                 p->killed = kill;
         }
         return NULL;
+}
+
+bool helper_process_is_outdated(const HelperProcess* p) {
+        return p->outdated;
 }
 
 typedef struct Fixture {
@@ -238,6 +243,18 @@ static void questions_get_to_it_and_answers_back(void** state) {
         assert_string_equal(f->told, "pb");
         answer(f, "ss\n");
         assert_string_equal(f->told, "pbp");
+}
+
+static void it_is_outdated_when_its_process_is(void** state) {
+        Fixture* f = *state;
+
+        begin_proved(f, FOREVER);
+        assert_false(hook_program_is_outdated(f->program));
+        f->host.process.outdated = true;
+        assert_true(hook_program_is_outdated(f->program));
+        /* the next one is launched with what is in force then */
+        f->host.process.handlers->ended(f->host.process.userdata, "ended");
+        assert_false(hook_program_is_outdated(f->program));
 }
 
 static void questions_wait_until_it_runs(void** state) {
@@ -450,6 +467,7 @@ static void a_host_that_stops_takes_it_away(void** state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(questions_get_to_it_and_answers_back),
+                TEST(it_is_outdated_when_its_process_is),
                 TEST(questions_wait_until_it_runs),
                 TEST(lines_pass_while_it_is_slow_to_start),
                 TEST(lines_pass_until_it_has_answered_for_the_first_time),

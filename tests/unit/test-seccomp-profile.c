@@ -188,6 +188,29 @@ static void the_shipped_profiles_are_good(void** state) {
         }
 }
 
+static void the_profile_of_hooks_is_that_of_a_filter(void** state) {
+        static const char* const refused[] = { "mount", "ptrace", "bpf", "init_module", "unshare", "setns", "keyctl", "chroot",
+                                               "fchownat", "setuid", "setgroups", "process_vm_readv", "perf_event_open" };
+        static const char* const allowed[] = { "execve", "clone3", "vfork", "pipe2", "openat", "socket", "wait4", "futex", "mmap",
+                                               "sched_getaffinity", "prlimit64", "rt_sigaction", "epoll_wait", "nanosleep" };
+        _cleanup_diagnostics_ Diagnostics d = {};
+        _cleanup_seccomp_profile_ SeccompProfile* profile = seccomp_profile_load("hook", PROFILES "/hook.conf", &d);
+
+        assert_null(profile->problem);
+        for (size_t i = 0; i < ELEMENTSOF(refused); i++) {
+                _cleanup_free_ char* verdict = verdict_on(profile, refused[i]);
+
+                assert_string_equal(verdict, "EPERM");
+        }
+        for (size_t i = 0; i < ELEMENTSOF(allowed); i++) {
+                _cleanup_free_ char* verdict = verdict_on(profile, allowed[i]);
+
+                assert_string_equal(verdict, "allow");
+        }
+        for (int family = 0; family < ADDRESS_FAMILY_MAX; family++)
+                assert_int_equal(profile->families[family], family == AF_UNIX);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(verdicts_follow_the_lists),
@@ -195,6 +218,7 @@ int main(void) {
                 cmocka_unit_test(what_is_wrong_makes_the_profile_unusable_and_is_said),
                 cmocka_unit_test(a_file_that_cannot_be_read_is_a_problem_of_its_profile),
                 cmocka_unit_test(the_shipped_profiles_are_good),
+                cmocka_unit_test(the_profile_of_hooks_is_that_of_a_filter),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
