@@ -65,8 +65,8 @@ int adopt_process(const char* scope, pid_t pid, const int fds[_NODE_FD_MAX], Pro
         return 0;
 }
 
-int adopt(NodeTable* nodes, Store* store, const char* name, const char* scope, Process* process) {
-        const NodeRecord record = { .name = (char*) name, .scope = (char*) scope };
+int adopt(NodeTable* nodes, Store* store, const char* name, const char* scope, const char* verdicts, Process* process) {
+        const NodeRecord record = { .name = (char*) name, .scope = (char*) scope, .verdicts = (char*) verdicts };
         StoreSlot* slot = NULL;
         HeldNode* node;
         int r;

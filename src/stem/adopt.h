@@ -11,5 +11,6 @@
  * -EINVAL: the pidfd is that of another process. */
 int adopt_process(const char* scope, pid_t pid, const int fds[_NODE_FD_MAX], Process* ret);
 
-/* Stores and holds it. Takes the process over, but not on failure. */
-int adopt(NodeTable* nodes, Store* store, const char* name, const char* scope, Process* process);
+/* Stores and holds it. verdicts: on its system calls (syscall-verdicts.h), as in NodeRecord. Takes the process over, but
+ * not on failure. */
+int adopt(NodeTable* nodes, Store* store, const char* name, const char* scope, const char* verdicts, Process* process);

@@ -10,6 +10,7 @@
 #include "stem/limits.h"
 #include "stem/process-name.h"
 #include "stem/scope-name.h"
+#include "stem/syscall-verdicts.h"
 #include "util/alloc.h"
 #include "util/fd.h"
 #include "util/log.h"
@@ -221,27 +222,49 @@ static int method_attach(sd_bus_message* m, void* userdata, sd_bus_error* error)
         return r;
 }
 
-static int read_adoption(sd_bus_message* m, const char** ret_name, const char** ret_scope, Process* ret,
-                         sd_bus_error* error) {
+/* What Adopt is called with. */
+typedef struct Adoption {
+        const char *name, *scope;
+        Process process;
+        char* verdicts;
+} Adoption;
+
+static void adoption_done(Adoption* a) {
+        process_release(&a->process);
+        free(a->verdicts);
+}
+
+static int read_verdicts(sd_bus_message* m, char** ret, sd_bus_error* error) {
+        _cleanup_(syscall_order_done) SyscallOrder order = {};
+        int r = launch_order_read_system_calls(m, &order, error);
+
+        if (r >= 0 && order.is_given)
+                *ret = syscall_verdicts_of_order(&order);
+        return r;
+}
+
+static int read_adoption(sd_bus_message* m, Adoption* a, sd_bus_error* error) {
         int fds[_NODE_FD_MAX];
         uint32_t pid;
         int r;
 
-        r = sd_bus_message_read(m, "ssu", ret_name, ret_scope, &pid);
+        r = sd_bus_message_read(m, "ssu", &a->name, &a->scope, &pid);
         if (r >= 0)
                 r = node_fds_read(m, fds);
         if (r == -EBADMSG)
                 return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "A descriptor is given twice");
+        if (r >= 0)
+                r = read_verdicts(m, &a->verdicts, error);
         if (r < 0)
                 return r;
 
-        _cleanup_free_ char* why = process_name_check(*ret_name);
-        if (why || !scope_name_is_valid(*ret_scope) || pid == 0 || pid > INT32_MAX) {
+        _cleanup_free_ char* why = process_name_check(a->name);
+        if (why || !scope_name_is_valid(a->scope) || pid == 0 || pid > INT32_MAX) {
                 (void) sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "Not a name, a scope and a process%s%s",
                                          why ? ": " : "", why ? why : "");
                 return -EINVAL;
         }
-        r = adopt_process(*ret_scope, (pid_t) pid, fds, ret);
+        r = adopt_process(a->scope, (pid_t) pid, fds, &a->process);
         if (r == -EINVAL)
                 (void) sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "The pidfd is not that of process %u", pid);
         return r;
@@ -249,26 +272,23 @@ static int read_adoption(sd_bus_message* m, const char** ret_name, const char** 
 
 static int method_adopt(sd_bus_message* m, void* userdata, sd_bus_error* error) {
         Interface* face = userdata;
-        Process process = PROCESS_NONE;
-        const char *name, *scope;
+        _cleanup_(adoption_done) Adoption a = { .process = PROCESS_NONE };
         int r;
 
-        r = read_adoption(m, &name, &scope, &process, error);
+        r = read_adoption(m, &a, error);
         if (r < 0)
                 return r;
-        if (name_is_taken(face, name))
-                r = refuse_name(error, name);
+        if (name_is_taken(face, a.name))
+                r = refuse_name(error, a.name);
         else if (face->nodes->n + count_launches(face) >= STEM_NODES_MAX)
                 r = sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "There are %u nodes already",
                                       STEM_NODES_MAX);
         else
-                r = adopt(face->nodes, face->store, name, scope, &process);
-        if (r < 0) {
-                process_release(&process);
+                r = adopt(face->nodes, face->store, a.name, a.scope, a.verdicts, &a.process);
+        if (r < 0)
                 return r;
-        }
-        log_info("Took node '%s' (process %i) back from the supervisor", name,
-                 (int) node_table_find(face->nodes, name)->process.pid);
+        log_info("Took node '%s' (process %i) back from the supervisor", a.name,
+                 (int) node_table_find(face->nodes, a.name)->process.pid);
         return sd_bus_reply_method_return(m, NULL);
 }
 
@@ -399,8 +419,8 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("Attach", SD_BUS_ARGS("s", name),
                                 SD_BUS_RESULT("u", pid, "a{sh}", descriptors), method_attach, 0),
         SD_BUS_METHOD_WITH_ARGS("Adopt",
-                                SD_BUS_ARGS("s", name, "s", scope, "u", pid, "a{sh}", descriptors), SD_BUS_NO_RESULT,
-                                method_adopt, 0),
+                                SD_BUS_ARGS("s", name, "s", scope, "u", pid, "a{sh}", descriptors, "a{sv}", system_calls),
+                                SD_BUS_NO_RESULT, method_adopt, 0),
         SD_BUS_METHOD_WITH_ARGS("Probe",
                                 SD_BUS_ARGS("as", arguments, "as", environment, "u", uid, "u", gid, "t",
                                             timeout_usec),

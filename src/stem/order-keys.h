@@ -8,6 +8,7 @@
 typedef struct OrderKey {
         const char* name;
         const char* signature;
+        bool of_system_calls; /* says what the process may ask of the kernel */
         /* The message is positioned at a value of this signature. 0, or negative with *error set. */
         int (*read)(sd_bus_message* m, const char* key, LaunchOrder* order, sd_bus_error* error);
 } OrderKey;

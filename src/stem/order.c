@@ -85,6 +85,12 @@ static int refuse_key(sd_bus_error* error, const char* name) {
         return order_refuse(error, "%s: there is no such key", quoted);
 }
 
+static int check_system_calls(const SyscallOrder* syscalls, sd_bus_error* error) {
+        if (!syscalls->is_given && (syscalls->n_calls > 0 || syscalls->architectures || syscalls->restricts_families))
+                return order_refuse(error, "OtherSystemCalls: is missing");
+        return 0;
+}
+
 /* What no key can say alone. */
 static int check_order(LaunchOrder* order, uint64_t seen, bool user_mode, sd_bus_error* error) {
         static const char* const required[] = { "Name", "Scope", "Arguments" };
@@ -102,17 +108,12 @@ static int check_order(LaunchOrder* order, uint64_t seen, bool user_mode, sd_bus
                 return order_refuse(error, "%s: is missing", uid ? "GID" : "UID");
         order->has_user = uid;
 
-        const SyscallOrder* syscalls = &order->syscalls;
-        if (!syscalls->is_given && (syscalls->n_calls > 0 || syscalls->architectures || syscalls->restricts_families))
-                return order_refuse(error, "OtherSystemCalls: is missing");
-
         if (!order->working_directory)
                 order->working_directory = xstrdup("/");
-        return 0;
+        return check_system_calls(&order->syscalls, error);
 }
 
-int launch_order_read(sd_bus_message* m, bool user_mode, LaunchOrder** ret, sd_bus_error* error) {
-        _cleanup_launch_order_ LaunchOrder* order = launch_order_new();
+static int read_keys(sd_bus_message* m, bool of_system_calls, LaunchOrder* order, uint64_t* ret_seen, sd_bus_error* error) {
         const char* name;
         uint64_t seen = 0;
         int r;
@@ -124,7 +125,7 @@ int launch_order_read(sd_bus_message* m, bool user_mode, LaunchOrder** ret, sd_b
         while ((r = next_key(m, &name, error)) > 0) {
                 const OrderKey* key = order_key_find(name);
 
-                if (!key)
+                if (!key || (of_system_calls && !key->of_system_calls))
                         return refuse_key(error, name);
 
                 uint64_t bit = UINT64_C(1) << order_key_index(key);
@@ -141,11 +142,36 @@ int launch_order_read(sd_bus_message* m, bool user_mode, LaunchOrder** ret, sd_b
         r = sd_bus_message_exit_container(m);
         if (r < 0)
                 return order_refuse_value(error, "order", r);
+        *ret_seen = seen;
+        return 0;
+}
 
-        r = check_order(order, seen, user_mode, error);
+int launch_order_read(sd_bus_message* m, bool user_mode, LaunchOrder** ret, sd_bus_error* error) {
+        _cleanup_launch_order_ LaunchOrder* order = launch_order_new();
+        uint64_t seen;
+        int r;
+
+        r = read_keys(m, false, order, &seen, error);
+        if (r >= 0)
+                r = check_order(order, seen, user_mode, error);
         if (r < 0)
                 return r;
         *ret = take_ptr(order);
+        return 0;
+}
+
+int launch_order_read_system_calls(sd_bus_message* m, SyscallOrder* ret, sd_bus_error* error) {
+        _cleanup_launch_order_ LaunchOrder* order = launch_order_new();
+        uint64_t seen;
+        int r;
+
+        r = read_keys(m, true, order, &seen, error);
+        if (r >= 0)
+                r = check_system_calls(&order->syscalls, error);
+        if (r < 0)
+                return r;
+        *ret = order->syscalls;
+        order->syscalls = (SyscallOrder) {};
         return 0;
 }
 

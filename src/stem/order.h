@@ -67,6 +67,9 @@ DEFINE_CLEANUP(LaunchOrder*, launch_order_free)
  * Keeps a reference to the message. Negative with *error set (InvalidArgs) for anything that is not an order. */
 int launch_order_read(sd_bus_message* m, bool user_mode, LaunchOrder** ret, sd_bus_error* error);
 
+/* Reads an a{sv} that has none but the keys about system calls. Negative with *error set as above. */
+int launch_order_read_system_calls(sd_bus_message* m, SyscallOrder* ret, sd_bus_error* error);
+
 /* Reads the "asasuut" of a Probe, which is a small order, and its timeout. Negative with *error set as above. */
 int launch_order_read_probe(sd_bus_message* m, bool user_mode, LaunchOrder** ret, usec_t* ret_timeout,
                             sd_bus_error* error);

@@ -5,6 +5,7 @@
 
 #include "link/stem-names.h"
 #include "supervisor/cgroup.h"
+#include "supervisor/hand-back.h"
 #include "supervisor/incarnation.h"
 #include "util/fd.h"
 #include "util/log.h"
@@ -16,7 +17,7 @@ void incarnation_forget(Instance* instance) {
         instance->release = sd_bus_slot_unref(instance->release);
         instance->pidfd = fd_close(instance->pidfd);
         instance->syscalls_fd = fd_close(instance->syscalls_fd);
-        instance->exited = instance->emptied = instance->out_of_memory = instance->draining = false;
+        instance->exited = instance->emptied = instance->out_of_memory = instance->draining = instance->unwatched = false;
         scope_limits_forget(instance->supervisor->limits, instance);
         free_and_replace(instance->cgroup, NULL);
 }
@@ -328,22 +329,6 @@ static int on_adopted(sd_bus_message* reply, void* userdata, sd_bus_error* ret_e
         return 0;
 }
 
-/* What we have of it, as it came from a stem. */
-static int append_descriptors(sd_bus_message* call, const Instance* instance) {
-        int fds[_NODE_FD_MAX];
-
-        node_fds_init(fds);
-        fds[NODE_FD_PROCESS] = instance->pidfd;
-        fds[NODE_FD_SYSCALLS] = instance->syscalls_fd;
-        if (instance->output) {
-                fds[NODE_FD_OUTPUT] = node_output_fd(instance->output, STREAM_STDOUT);
-                fds[NODE_FD_ERROR] = node_output_fd(instance->output, STREAM_STDERR);
-        }
-        if (instance->status)
-                fds[NODE_FD_STATUS] = status_watch_fd(instance->status);
-        return node_fds_append(call, fds);
-}
-
 /* The stem lost it, with its store of descriptors: it gets what we have. It holds the node then as if it had never lost
  * it; if the process has ended meanwhile, how is not known. */
 static void hand_back(Instance* instance) {
@@ -355,9 +340,7 @@ static void hand_back(Instance* instance) {
         log_notice("zeek-stem does not know node \"%s\" (process %u) any more and is told", node->name, node->pid);
         r = stem_client_new_call(stem, "Adopt", &call);
         if (r >= 0)
-                r = sd_bus_message_append(call, "ssu", node->name, node->scope, node->pid);
-        if (r >= 0)
-                r = append_descriptors(call, instance);
+                r = hand_back_append(instance, call);
         if (r >= 0)
                 r = stem_client_send(stem, call, &instance->launch, on_adopted, instance);
         if (r < 0 && r != -ENOTCONN)

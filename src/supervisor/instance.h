@@ -24,6 +24,7 @@ typedef struct Instance {
 
         StatusWatch* status;    /* NULL: nothing says whether it is ready */
         int pidfd, syscalls_fd; /* to hand to a stem that lost its own */
+        bool unwatched;         /* nobody has the latter any more, and that was said */
         bool held;            /* the stem said so when it was last asked */
         bool exited, emptied; /* what the stem has said about the incarnation */
         bool out_of_memory;   /* it said so with the latter */

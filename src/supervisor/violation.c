@@ -11,6 +11,8 @@
 #define OF_NODE_ID "5a0752b85c7e402a8259055ffdf5cdc4"
 #define OF_HOOK_ID "f162c8c259284f0ea142030ef5a9e131"
 
+#define UNWATCHED_ID "3b0a95158aac4c08ab436440c187f241"
+
 #define OWN_FIELDS 4
 
 /* "ptrace", "socket(AF_VSOCK)" */
@@ -89,6 +91,28 @@ void violation_write(JournalWriter* journal, const Node* node, const Violation* 
         };
 
         write_entry(journal, OF_NODE_ID, who, own, violation, profile);
+}
+
+void violation_write_unwatched(JournalWriter* journal, const Node* node, const char* profile, bool user_mode) {
+        _cleanup_free_ char* message =
+                xasprintf("Nobody is told any more what system calls node \"%s\" makes: those that its profile \"%s\" refuses "
+                          "or reports fail with ENOSYS until it is started again",
+                          node->name, profile);
+        _cleanup_free_ char* pid = xasprintf("%u", node->pid);
+        const JournalField fields[] = {
+                { "MESSAGE", message },
+                { "MESSAGE_ID", UNWATCHED_ID },
+                { "PRIORITY", "4" },
+                { "SYSLOG_IDENTIFIER", "zeek-supervisord" },
+                { "ZEEK_NODE", node->name },
+                { "ZEEK_ROLE", role_to_string(node->spec->role) },
+                { "ZEEK_NODE_PID", pid },
+                { "ZEEK_SECCOMP", profile },
+                { "OBJECT_PID", pid },
+                { unit_field(user_mode), node->scope },
+        };
+
+        journal_writer_event(journal, fields, ELEMENTSOF(fields));
 }
 
 void violation_write_of_hook(JournalWriter* journal, const char* hook, const char* scope, const Violation* violation,

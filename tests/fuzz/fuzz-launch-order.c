@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Input: a byte for the mode, then a dictionary (message-maker.h). An order that is accepted must be one that can be carried
- * out. */
+/* Input: a byte for the mode, then a dictionary (message-maker.h), which is read as an order, and as what Adopt says of system
+ * calls. An order that is accepted must be one that can be carried out. */
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
@@ -98,6 +98,17 @@ static void check_properties(sd_bus* bus, const LaunchOrder* order) {
         check(sd_bus_message_seal(m, 1, 0) >= 0);
 }
 
+static void read_adoption(sd_bus_message* m) {
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_(syscall_order_done) SyscallOrder order = {};
+
+        check(sd_bus_message_rewind(m, true) >= 0);
+        if (launch_order_read_system_calls(m, &order, &error) >= 0)
+                check_system_calls(&order);
+        else
+                check(order.n_calls == 0 && sd_bus_error_has_name(&error, SD_BUS_ERROR_INVALID_ARGS));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         Input in = { .data = data, .size = size };
         _cleanup_(sd_bus_close_unrefp) sd_bus* bus = make_bus();
@@ -108,9 +119,11 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
         if (launch_order_read(m, user_mode, &order, &error) < 0) {
                 check(!order && sd_bus_error_has_name(&error, SD_BUS_ERROR_INVALID_ARGS));
+                read_adoption(m);
                 return 0;
         }
         check_order(order, user_mode);
         check_properties(bus, order);
+        read_adoption(m);
         return 0;
 }

@@ -89,6 +89,22 @@ def service_manager_frozen(machine):
         os.kill(machine.lab.container.leader, signal.SIGCONT)
 
 
+@contextlib.contextmanager
+def all_descriptors_lost(machine):
+    """Both daemons are dead, and nothing is kept for them; at the end of the context they are there again."""
+    units = SUPERVISOR, STEM
+    for unit in units:
+        machine.lab.drop_in(unit, "[Service]\nRestart=no\nFileDescriptorStorePreserve=no\n", name="lost")
+        machine.expect(f"{unit}: Failed with result")
+    machine.run("systemctl daemon-reload")
+    send([pid for unit in units for pid in mains(machine, unit)], signal.SIGKILL)
+    for unit in units:
+        machine.wait_for(lambda: machine.show(unit)["ActiveState"] == "failed")
+        machine.lab.path(f"/etc/systemd/system/{unit}.d/lost.conf").unlink()
+    yield
+    machine.run("systemctl daemon-reload; systemctl reset-failed; systemctl start zeek-supervisor")
+
+
 class Fault(NamedTuple):
     name: str
     strike: object

@@ -154,9 +154,10 @@ class StemClient:
     def terminate(self, name):
         self.call("Terminate", "(s)", (name,))
 
-    def adopt(self, name, pid, fds=None):
+    def adopt(self, name, pid, fds=None, **system_calls):
         indices = {which: i for i, which in enumerate(fds or ())}
-        self.call("Adopt", "(ssua{sh})", (name, scope(name), pid, indices), fds=tuple((fds or {}).values()))
+        arguments = (name, scope(name), pid, indices, system_calls)
+        self.call("Adopt", "(ssua{sh}a{sv})", arguments, fds=tuple((fds or {}).values()))
 
     def kill_scope(self, name, number):
         self.call("KillScope", "(si)", (name, number))

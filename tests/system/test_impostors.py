@@ -247,20 +247,10 @@ def test_what_is_remembered_of_a_node_is_no_claim_to_its_number(machine, innocen
     """Both daemons were killed and all descriptors lost; what is left is a number in a file."""
     create_ready(machine, "remembered", env=STAY)
     pid = machine.status("remembered")["remembered"]["pid"]
-    units = faults.SUPERVISOR, faults.STEM
-    for unit in units:
-        machine.lab.drop_in(unit, "[Service]\nRestart=no\nFileDescriptorStorePreserve=no\n", name="once")
-    machine.run("systemctl daemon-reload")
-    for unit in units:
-        machine.expect(f"{unit}: Failed with result")
-    machine.run(["kill", "-KILL", *(str(machine.main_pid(unit)) for unit in units)])
-    for unit in units:
-        machine.wait_for(lambda: machine.show(unit)["ActiveState"] == "failed")
-        machine.lab.path(f"/etc/systemd/system/{unit}.d/once.conf").unlink()
-    assert f"{pid}" in machine.lab.path("/run/zeek-supervisor/state/remembered.life").read_text()
-    machine.run(["kill", "-KILL", str(pid)])
-    take_number(machine, pid)
-    innocent(pid)
-    machine.run("systemctl daemon-reload; systemctl reset-failed; systemctl start zeek-supervisor")
+    with faults.all_descriptors_lost(machine):
+        assert f"PID={pid}\n" in machine.lab.path("/run/zeek-supervisor/state/remembered.life").read_text()
+        machine.run(["kill", "-KILL", str(pid)])
+        take_number(machine, pid)
+        innocent(pid)
     node = machine.wait_for(lambda: (node := machine.node("remembered"))["State"] == "running" and node["PID"] != pid and node)
     assert node["NRestarts"] == 1

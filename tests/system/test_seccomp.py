@@ -3,12 +3,14 @@
 
 import signal
 
+import faults
 import pytest
 from bus import BusError
 from faults import STEM, SUPERVISOR
-from nodes import STAY, create_seen, of_role, play, scope, seen
+from nodes import STAY, create_seen, of_role, play, scope, seen, tree
 
 VIOLATION = "5a0752b85c7e402a8259055ffdf5cdc4"
+UNWATCHED = "3b0a95158aac4c08ab436440c187f241"
 SITE = "/etc/zeek-supervisor/seccomp"
 VENDOR = "/usr/lib/zeek-supervisor/seccomp"
 CONF = "/etc/zeek-supervisor/supervisor.conf.d/seccomp.conf"
@@ -57,6 +59,10 @@ def reload(machine):
 
 def violations(machine, name):
     return machine.journal(f"MESSAGE_ID={VIOLATION}", f"ZEEK_NODE={name}")
+
+
+def unwatched(machine, name):
+    return machine.journal(f"MESSAGE_ID={UNWATCHED}", f"ZEEK_NODE={name}")
 
 
 def violation(machine, name):
@@ -224,6 +230,52 @@ def test_a_daemon_that_is_killed_changes_no_verdict(machine, units):
     assert (entry["ZEEK_SYSCALL"], entry["ZEEK_SYSCALL_RESULT"]) == ("chroot", "EXDEV")
     machine.wait_for(lambda: any("Invalid cross-device link" in line for line in machine.output(name, "stderr")))
     assert machine.status(name)[name]["pid"] == pid
+
+
+def lose_the_store(machine):
+    """As a stop of the stem does it where systemd does not know FileDescriptorStorePreserve= (before 254)."""
+
+    def taken_back():
+        return machine.run(f"journalctl -o cat -u {STEM}").stdout.count("back from the supervisor")
+
+    before = taken_back()
+    machine.lab.drop_in(STEM, "[Service]\nFileDescriptorStorePreserve=no\n", name="forgetful")
+    machine.run(f"systemctl daemon-reload; systemctl stop {STEM}; rm /etc/systemd/system/{STEM}.d/forgetful.conf")
+    machine.run("systemctl daemon-reload")
+    machine.wait_for(lambda: taken_back() > before)
+
+
+def test_a_stem_that_has_lost_its_descriptors_gives_the_same_answers(machine):
+    """The supervisor still has the listener, and knows what the profile says."""
+    machine.create("retold", seccomp="logging", env=when_told("retold", "nice -n -5 true", "chroot / true"))
+    lose_the_store(machine)
+    tell(machine, "retold")
+    machine.wait_for(lambda: any("Invalid cross-device link" in line for line in machine.output("retold", "stderr")))
+    told = [(entry["ZEEK_SYSCALL"], entry["ZEEK_SYSCALL_RESULT"]) for entry in violations(machine, "retold")]
+    assert told == [("setpriority", "log"), ("chroot", "EXDEV")]
+    assert unwatched(machine, "retold") == []
+
+
+def test_a_listener_that_nobody_has_any_more_is_told_of_once(machine):
+    machine.create("unheard", seccomp="logging", env=when_told("unheard", "chroot / true"))
+    machine.create("free", seccomp="none", env=STAY)
+    pid = machine.status("unheard")["unheard"]["pid"]
+    with faults.all_descriptors_lost(machine):
+        pass
+    (entry,) = machine.wait_for(lambda: unwatched(machine, "unheard"))
+    assert entry["MESSAGE"] == (
+        'Nobody is told any more what system calls node "unheard" makes: those that its profile "logging" refuses or reports '
+        "fail with ENOSYS until it is started again"
+    )
+    assert (entry["ZEEK_SECCOMP"], entry["ZEEK_NODE_PID"], entry["PRIORITY"]) == ("logging", str(pid), "4")
+    tell(machine, "unheard")
+    # its pipes are lost too
+    machine.wait_for(lambda: len(tree(machine, "unheard")) == 1, what="the command to have ended")
+    lose_the_store(machine)
+    assert machine.status("unheard")["unheard"]["pid"] == pid
+    assert machine.call("Restart", "s", "unheard") is True
+    assert [len(unwatched(machine, name)) for name in ("unheard", "free")] == [1, 0]
+    machine.wait_for(lambda: [entry["ZEEK_SYSCALL_RESULT"] for entry in violations(machine, "unheard")] == ["EXDEV"])
 
 
 # Profiles that are not there, or are not good

@@ -520,8 +520,18 @@ def test_a_process_that_is_not_in_the_scope_is_nobodys_node(stems, machine):
 @pytest.mark.parametrize("name, unit, pid", [("a b", "x.scope", 1), ("a", "x.service", 1), ("a", "x.scope", 0)])
 def test_an_adoption_that_makes_no_sense(stems, name, unit, pid):
     with pytest.raises(StemError) as error:
-        stems.client.call("Adopt", "(ssua{sh})", (name, unit, pid, {}))
+        stems.client.call("Adopt", "(ssua{sh}a{sv})", (name, unit, pid, {}, {}))
     assert error.value.name == "org.freedesktop.DBus.Error.InvalidArgs"
+
+
+@pytest.mark.parametrize("key, value, why", [
+    ("OtherSystemCalls", GLib.Variant("i", -9), "OtherSystemCalls: -9 is no verdict"),
+    ("SystemCalls", GLib.Variant("a{si}", {"ptrace": 1}), "OtherSystemCalls: is missing"),
+    ("Arguments", GLib.Variant("as", ["/bin/true"]), "Arguments: there is no such key"),
+])
+def test_an_adoption_says_of_a_process_what_it_may_and_nothing_else(stems, key, value, why):
+    with pytest.raises(StemError, match=why):
+        stems.client.adopt("sense", 1, **{key: value})
 
 
 def test_what_is_not_what_it_is_said_to_be_is_not_taken(stems, machine):

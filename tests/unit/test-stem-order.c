@@ -335,6 +335,50 @@ static void what_is_said_of_system_calls_makes_sense(void** state) {
         REFUSE(*state, USER_MODE, "OtherSystemCalls: is missing", 4, BASICS, "SystemCallArchitectures", "as", 1, "x86");
 }
 
+static int read_system_calls(sd_bus_message* m, SyscallOrder* ret, sd_bus_error* e) {
+        assert_true(sd_bus_message_seal(m, 1, 0) >= 0);
+        assert_true(sd_bus_message_rewind(m, true) >= 0);
+        return launch_order_read_system_calls(m, ret, e);
+}
+
+static void an_adoption_says_what_the_order_said_of_system_calls(void** state) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *some = new_message(*state), *none = new_message(*state);
+        _cleanup_(syscall_order_done) SyscallOrder order = {};
+        SyscallOrder nothing = {};
+        sd_bus_error e = SD_BUS_ERROR_NULL;
+
+        assert_true(sd_bus_message_append(some, "a{sv}", 2, "OtherSystemCalls", "i", ENOSYS, "SystemCalls", "a{si}", 1, "ptrace",
+                                          VERDICT_LOG) >= 0);
+        assert_int_equal(read_system_calls(some, &order, &e), 0);
+        assert_true(order.is_given);
+        assert_int_equal(syscall_order_verdict(&order, "ptrace"), VERDICT_LOG);
+
+        assert_true(sd_bus_message_append(none, "a{sv}", 0) >= 0);
+        assert_int_equal(read_system_calls(none, &nothing, &e), 0);
+        assert_false(nothing.is_given);
+}
+
+static void an_adoption_says_nothing_else(void** state) {
+        static const struct {
+                const char *key, *type, *text;
+        } cases[] = {
+                { "Name", "s", "Name: there is no such key" },
+                { "Unknown", "s", "Unknown: there is no such key" },
+                { "OtherSystemCalls", "s", "OtherSystemCalls: has the type s" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(sd_bus_message_unrefp) sd_bus_message* m = new_message(*state);
+                sd_bus_error e = SD_BUS_ERROR_NULL;
+                SyscallOrder order = {};
+
+                assert_true(sd_bus_message_append(m, "a{sv}", 1, cases[i].key, cases[i].type, "x") >= 0);
+                assert_int_equal(read_system_calls(m, &order, &e), -EINVAL);
+                assert_non_null(strstr(e.message, cases[i].text));
+                sd_bus_error_free(&e);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(what_is_not_ordered_has_a_default),
@@ -350,6 +394,8 @@ int main(void) {
                 cmocka_unit_test(sizes_are_limited),
                 cmocka_unit_test(system_calls_have_verdicts),
                 cmocka_unit_test(what_is_said_of_system_calls_makes_sense),
+                cmocka_unit_test(an_adoption_says_what_the_order_said_of_system_calls),
+                cmocka_unit_test(an_adoption_says_nothing_else),
         };
 
         return cmocka_run_group_tests(tests, open_bus, close_bus);
