@@ -16,11 +16,15 @@ VENDOR = "/usr/lib/zeek-supervisor/seccomp"
 CONF = "/etc/zeek-supervisor/supervisor.conf.d/seccomp.conf"
 ROLES = ["logger", "manager", "proxy", "worker", "standalone"]
 
+# What somebody tries first who has got into a node: probes of the stand-in, and the calls that they make.
+FIRST_ATTEMPTS = {"ptrace": "ptrace", "chroot": "chroot", "mount": "fsopen", "reboot": "reboot"}
+
 # Errors that the kernel itself has no reason for tell the profile's verdict from its own.
 PROFILES = {
     "refusing": "SystemCallFilter=~ptrace chroot:EXDEV\nSystemCallErrorNumber=EUCLEAN\nRestrictAddressFamilies=~AF_VSOCK\n",
     "logging": "SystemCallFilter=~setpriority chroot:EXDEV\nSystemCallErrorNumber=log\nSystemCallLog=sethostname\n",
     "killing": "SystemCallFilter=~ptrace chroot\nSystemCallErrorNumber=kill\n",
+    "shut": "SystemCallFilter=~@debug:EUCLEAN @mount:EUCLEAN @reboot:EUCLEAN @module:kill unshare:log\n",
     "silent": "SystemCallFilter=~ptrace:ENOSYS\n",
     "sealed": "SystemCallFilter=~write:EUCLEAN sendmsg:kill unlinkat:kill execve:kill exit_group:kill\n",
     "broken": "SystemCallFilter=~ptrace\nSystemCallErrorNumber=ENOPE\n",
@@ -197,6 +201,15 @@ def test_a_call_can_end_the_process(machine):
     machine.wait_for(lambda: machine.node("killed")["State"] == "finished")
     assert (machine.node("killed")["ExitCode"], machine.node("killed")["ExitStatus"]) == (2, signal.SIGKILL)
     assert "survived" not in machine.output("killed")
+
+
+def test_what_the_unit_of_the_stem_refuses_is_not_for_a_profile_to_say(machine):
+    calls = [f"call={call}" for call in ("module", "unshare-user", *FIRST_ATTEMPTS)]
+    facts = create_seen(machine, "shut", seccomp="shut", env=play(*calls, "show", "stay"))
+    # the profile's are to kill it and to let it through
+    assert (facts["call.module"], facts["call.unshare-user"]) == ("EPERM", "EPERM")
+    assert {facts[f"call.{call}"] for call in FIRST_ATTEMPTS} == {"EUCLEAN"}
+    assert [entry["ZEEK_SYSCALL"] for entry in violations(machine, "shut")] == [*FIRST_ATTEMPTS.values()]
 
 
 def test_a_call_that_does_not_exist_is_no_news(machine):
