@@ -146,6 +146,8 @@ DIRECTORIES = {
     "/srv/place/roots/x": "Permission denied",
     "/srv/place/roots/x/y/z": "Permission denied",
     "/srv/place/closed/x": "Permission denied",
+    "/srv/place/fifo": "Not a directory",
+    "/srv/place/fifo/x": "Not a directory",
     "/root/x": "Permission denied",
     "/proc/x": "No such file or directory",
     "/srv/place/dangling": "No such file or directory",
