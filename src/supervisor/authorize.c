@@ -215,6 +215,11 @@ static int ask_polkit(Check* check) {
 static int read_caller(const Check* check, sd_bus_message* reply, Caller* ret) {
         uint32_t number;
 
+        /* it is of an outer namespace; other buses say 0 then, which is nobody's number */
+        if (check->by_process && sd_bus_message_is_method_error(reply, SD_BUS_ERROR_UNIX_PROCESS_ID_UNKNOWN)) {
+                ret->pid = 0;
+                return 0;
+        }
         if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_read(reply, "u", &number) < 0)
                 return -ESRCH;
         if (check->by_process)
