@@ -11,8 +11,8 @@ from bus import MANAGER, MANAGER_PATH, SERVICE, BusError
 
 SYSTEM_BUS = "/run/dbus/system_bus_socket"
 
-# The bus wants to know the process that connects, and from inside one of outside has no number; it stays there as long
-# as the connection does.
+# The bus wants to know the process that connects, and from inside one of outside has no number (0); it stays there as
+# long as the connection does.
 CONNECT = """
 import os, socket, sys
 connection = socket.socket(socket.AF_UNIX)
@@ -25,14 +25,15 @@ control.recv(1)
 
 
 class RawBus:
-    def __init__(self, lab, user=None, address=SYSTEM_BUS):
-        self.control, theirs = socket.socketpair()
-        with theirs:
-            self.process = lab.popen(["/usr/bin/python3", "-c", CONNECT, address], user, stdin=theirs)
-        uid, fds, _, _ = socket.recv_fds(self.control, 16, 1)
-        if not fds:
-            raise ConnectionError(f"no connection to {address}")
-        self.socket = socket.socket(fileno=fds[0])
+    def __init__(self, lab, user=None, address=SYSTEM_BUS, outside=False):
+        """outside: connected by this process, which is in none of the lab's namespaces, and root."""
+        self.control = self.process = None
+        uid = b"0"
+        if outside:
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.connect(str(lab.path(address)))
+        else:
+            uid = self._connect_inside(lab, user, address)
         self.socket.settimeout(60)
         self.serials = itertools.count(1)
         self.buffer = b""
@@ -42,6 +43,17 @@ class RawBus:
         self.name = self.call("Hello", service="org.freedesktop.DBus", path="/org/freedesktop/DBus",
                               interface="org.freedesktop.DBus")
 
+    def _connect_inside(self, lab, user, address):
+        """Returns the number of the user, as text."""
+        self.control, theirs = socket.socketpair()
+        with theirs:
+            self.process = lab.popen(["/usr/bin/python3", "-c", CONNECT, address], user, stdin=theirs)
+        uid, fds, _, _ = socket.recv_fds(self.control, 16, 1)
+        if not fds:
+            raise ConnectionError(f"no connection to {address}")
+        self.socket = socket.socket(fileno=fds[0])
+        return uid
+
     def __enter__(self):
         return self
 
@@ -50,8 +62,9 @@ class RawBus:
 
     def close(self):
         self.socket.close()
-        self.control.close()
-        self.process.wait()
+        if self.process:
+            self.control.close()
+            self.process.wait()
 
     def _authenticate(self, uid):
         lines = [b"AUTH EXTERNAL " + uid.hex().encode(), b"NEGOTIATE_UNIX_FD", b"BEGIN"]

@@ -6,7 +6,7 @@ import shlex
 
 import faults
 import pytest
-from bus import NODE, node_path
+from bus import NODE, BusError, node_path
 from nodes import STAY, create_ready, is_alive, play, scope
 from raw_bus import RawBus
 
@@ -190,6 +190,14 @@ def test_a_node_in_a_namespace_of_its_own_is_still_one(machine):
     command = f"sh -c {shlex.quote(f'echo $$; {ASK} Node')}"
     number, answer = machine.run(f"echo $$ >{shlex.quote(group)}/cgroup.procs && exec {ELSEWHERE}{command}").stdout.splitlines()
     assert number == "1" and json.loads(answer)["data"][0]["name"]["data"] == "nested"
+
+
+def test_a_caller_who_has_no_number_here_is_no_node(machine):
+    machine.create("node", env=STAY)
+    with RawBus(machine.lab, outside=True) as bus:
+        assert [bus.call(member) for member in ("IsSupervised", "IsSupervisor")] == [False, False]
+        with pytest.raises(BusError, match="NotSupervised: process 0 does not belong to a supervised node"):
+            bus.call("Node")
 
 
 # A number that has passed on to somebody else
