@@ -448,7 +448,8 @@ def test_a_launch_that_is_interrupted_anywhere_happens_once(stems, machine, coun
             assert same_file(machine, node.status, f"/tmp/status-{name}/.status"), (seed, name)
             machine.wait_for(lambda: machine.lab.path(f"/tmp/ran/{name}").exists())
             assert machine.lab.path(f"/tmp/ran/{name}").read_text() == f"{node.pid}\n", (seed, name)
-            assert machine.run("pgrep -c -x sleep").stdout == f"{count}\n", seed
+            # who has written its number need not be a sleep yet
+            machine.wait_for(lambda: machine.run("pgrep -c -x sleep", check=False).stdout == f"{count}\n", what=f"{count} of {seed}")
             node.close()
             again = stems.client.attach(name)
             assert set(again.fds) == {"process", "output", "error", "status"}, (seed, name)
