@@ -11,34 +11,41 @@
 /* No other socket has this to say. */
 #define MARK "zeek-stem-bundle"
 
-int fd_bundle_new(const int* fds, size_t n) {
+int fd_bundle_add(int mouth, const int* fds, size_t n) {
         size_t size = n * sizeof *fds;
         _cleanup_free_ char* control = xcalloc(1, CMSG_SPACE(size));
         struct iovec mark = { .iov_base = (char[]) { MARK }, .iov_len = sizeof MARK };
         struct msghdr message = { .msg_iov = &mark, .msg_iovlen = 1, .msg_control = control, .msg_controllen = CMSG_SPACE(size) };
         struct cmsghdr* header = CMSG_FIRSTHDR(&message);
-        int pair[2];
-        int r;
-
-        if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
-                return -errno;
 
         header->cmsg_level = SOL_SOCKET;
         header->cmsg_type = SCM_RIGHTS;
         header->cmsg_len = CMSG_LEN(size);
         memcpy(CMSG_DATA(header), fds, size);
-        r = sendmsg(pair[1], &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
-
-        /* what was sent stays in the other one */
-        (void) close(pair[1]);
-        if (r < 0) {
-                (void) close(pair[0]);
-                return r;
-        }
-        return pair[0];
+        return sendmsg(mouth, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-int fd_bundle_look(int bundle, int* ret_fds, size_t max) {
+int fd_bundle_new(const int* fds, size_t n, int* ret_mouth) {
+        _cleanup_close_ int bundle = -EBADF, mouth = -EBADF;
+        int pair[2];
+        int r;
+
+        if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+                return -errno;
+        bundle = pair[0];
+        mouth = pair[1];
+        r = fd_bundle_add(mouth, fds, n);
+        if (r < 0)
+                return r;
+
+        /* what was sent stays in the bundle when its mouth is closed */
+        if (ret_mouth)
+                *ret_mouth = take_fd(mouth);
+        return take_fd(bundle);
+}
+
+/* The message at the place that the socket remembers, or its first. */
+static int look_at_one(int bundle, int* ret_fds, size_t max) {
         size_t size = max * sizeof *ret_fds;
         _cleanup_free_ char* control = xcalloc(1, CMSG_SPACE(size));
         char text[sizeof MARK] = {};
@@ -62,4 +69,22 @@ int fd_bundle_look(int bundle, int* ret_fds, size_t max) {
         for (int i = 0; i < n; i++)
                 (void) close(ret_fds[i]);
         return -EBADMSG;
+}
+
+static int remember_place(int bundle, int place) {
+        return setsockopt(bundle, SOL_SOCKET, SO_PEEK_OFF, &place, sizeof place) < 0 ? -errno : 0;
+}
+
+int fd_bundle_look(int bundle, int* ret_fds, size_t max) {
+        size_t n = 0;
+        int r;
+
+        /* Else every look is at the first message. */
+        r = remember_place(bundle, 0);
+        if (r < 0)
+                return r;
+        while (n < max && (r = look_at_one(bundle, ret_fds + n, max - n)) >= 0)
+                n += (size_t) r;
+        (void) remember_place(bundle, -1); /* as it was: it may be somebody else's socket */
+        return n > 0 ? (int) n : r;
 }

@@ -23,6 +23,7 @@ struct StoreSlot {
         size_t number; /* STORE_SLOTS_MAX: it has a name of another kind */
         char name[STORE_NAME_SIZE];
         int record_fd;
+        int mouth; /* of its bundle, while its process is being launched; empty: nothing can be added */
         const void* waits; /* who is told when it was sent; weak */
 };
 
@@ -68,6 +69,7 @@ static StoreSlot* slot_new(Store* store, size_t number, const char* name, int re
         slot->number = number;
         (void) snprintf(slot->name, sizeof slot->name, "%s", name);
         slot->record_fd = record_fd;
+        slot->mouth = -EBADF;
         return slot;
 }
 
@@ -99,13 +101,15 @@ static size_t read_name(const char* name) {
         return (size_t) (a - first) * (sizeof second - 1) + (size_t) (b - second);
 }
 
-static int send_slot(const StoreSlot* slot, const int* fds, size_t n_fds, notifier_sent_t sent, void* userdata) {
-        _cleanup_close_ int bundle = slot->store->bundles ? fd_bundle_new(fds, n_fds) : -EBADF;
+static int send_slot(StoreSlot* slot, const int* fds, size_t n_fds, notifier_sent_t sent, void* userdata) {
+        _cleanup_close_ int mouth = -EBADF, bundle = slot->store->bundles ? fd_bundle_new(fds, n_fds, &mouth) : -EBADF;
         char text[64];
 
         if (bundle >= 0) {
                 fds = &bundle;
                 n_fds = 1;
+                (void) fd_close(slot->mouth);
+                slot->mouth = take_fd(mouth);
         } else if (slot->store->bundles)
                 (void) log_debug_errno(bundle, "Failed to bundle descriptors, storing each by itself: %m");
 
@@ -178,7 +182,10 @@ int store_slot_extend(StoreSlot* slot, const int fds[_NODE_FD_MAX]) {
         int chosen[_NODE_FD_MAX], r;
         size_t n = choose(fds, _NODE_FD_MAX, numbers, chosen);
 
-        r = send_slot(slot, chosen, n, NULL, NULL);
+        if (slot->mouth >= 0 && fd_bundle_add(slot->mouth, chosen, n) >= 0)
+                r = 1;
+        else
+                r = send_slot(slot, chosen, n, NULL, NULL);
         if (r > 0) {
                 _cleanup_free_ char* text = node_record_fds_to_string(numbers);
 
@@ -189,6 +196,7 @@ int store_slot_extend(StoreSlot* slot, const int fds[_NODE_FD_MAX]) {
 
 void store_slot_launched(StoreSlot* slot) {
         append(slot, NODE_RECORD_LAUNCHED);
+        slot->mouth = fd_close(slot->mouth); /* nothing more comes */
 }
 
 void store_slot_failed(StoreSlot* slot) {
@@ -224,6 +232,7 @@ StoreSlot* store_slot_keep(StoreSlot* slot) {
 
         notifier_forget(slot->store->notifier, slot->waits);
         (void) fd_close(slot->record_fd);
+        (void) fd_close(slot->mouth);
         free(slot);
         return NULL;
 }
