@@ -35,6 +35,7 @@ typedef struct Child {
         const LaunchOrder* order;
         int report_fd;
         ChildReport report;
+        struct rlimit nofile; /* for the program */
         int affinity_error, status_error;
         bool made_output_file, made_error_file, made_status_file;
         int made_fds[_NODE_FD_MAX]; /* to be handed over */
@@ -128,25 +129,37 @@ static void wait_for_go(void) {
 
 /* As systemd does for its services: where more is asked than this machine allows (a container, a user's manager), the
  * most that it allows. */
-static int set_closest_limit(int resource) {
-        struct rlimit rlim;
+static int set_limit(int resource, struct rlimit* limit) {
+        struct rlimit most;
 
-        if (errno != EPERM || getrlimit(resource, &rlim) < 0)
+        if (setrlimit(resource, limit) >= 0)
+                return 0;
+        if (errno != EPERM || getrlimit(resource, &most) < 0)
                 return -1;
-        rlim.rlim_cur = rlim.rlim_max;
-        return setrlimit(resource, &rlim);
+        *limit = (struct rlimit) { .rlim_cur = most.rlim_max, .rlim_max = most.rlim_max };
+        return setrlimit(resource, limit);
+}
+
+/* What the program may have open is also what its user may have under way when the child hands over what it made, and for
+ * root that includes all that the stem has put into bundles. So it is only raised here. */
+static int set_nofile(rlim_t value) {
+        struct rlimit now;
+
+        child.nofile = (struct rlimit) { .rlim_cur = value, .rlim_max = value };
+        if (getrlimit(RLIMIT_NOFILE, &now) < 0)
+                return -1;
+        return value > now.rlim_max ? set_limit(RLIMIT_NOFILE, &child.nofile) : 0;
 }
 
 static void apply_limits(const ChildSetup* setup) {
-        /* The parent raised its own. */
-        (void) setrlimit(RLIMIT_NOFILE, &setup->nofile);
+        child.nofile = setup->nofile; /* the parent raised its own */
 
         for (size_t i = 0; i < child.order->n_limits; i++) {
                 const OrderLimit* limit = &child.order->limits[i];
                 struct rlimit rlim = { .rlim_cur = limit->value, .rlim_max = limit->value };
 
                 begin(CHILD_LIMIT, (uint32_t) i);
-                if (setrlimit(limit->resource, &rlim) < 0 && set_closest_limit(limit->resource) < 0)
+                if ((limit->resource == RLIMIT_NOFILE ? set_nofile(limit->value) : set_limit(limit->resource, &rlim)) < 0)
                         fail();
         }
 }
@@ -382,6 +395,8 @@ static _noreturn_ void execute(const SyscallFilter* filter) {
         int r = handover_send(HANDOVER_FD, child.made_fds);
         if (r < 0)
                 fail_with(-r);
+        if (passed_set_limit(RLIMIT_NOFILE, &child.nofile) < 0)
+                fail();
 
         begin(CHILD_EXECUTE, 0);
         (void) passed_execve(order->arguments[0], order->arguments, order->environment ? order->environment : (char*[]) { NULL });

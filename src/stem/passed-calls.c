@@ -13,7 +13,7 @@ void passed_calls_init(unsigned long pass_of_filter) {
 }
 
 static long call(long number, long a, long b, long c) {
-        return syscall(number, a, b, c, 0L, 0L, pass);
+        return syscall(number, a, b, c, 0L, 0L, pass); /* none of them looks at a fourth, or minds a 0 there */
 }
 
 ssize_t passed_write(int fd, const void* data, size_t size) {
@@ -22,6 +22,12 @@ ssize_t passed_write(int fd, const void* data, size_t size) {
 
 ssize_t passed_sendmsg(int fd, const struct msghdr* m, int flags) {
         return call(SYS_sendmsg, fd, (long) m, flags);
+}
+
+int passed_set_limit(int resource, const struct rlimit* limit) {
+        struct rlimit64 wide = { .rlim_cur = limit->rlim_cur, .rlim_max = limit->rlim_max };
+
+        return (int) call(SYS_prlimit64, 0, resource, (long) &wide);
 }
 
 int passed_unlink(const char* path) {

@@ -4,6 +4,7 @@
 /* The system calls that a child makes when its filter may be loaded already, with the pass that lets them through
  * (syscall-filter.h). Before, the pass means nothing. Safe between fork and exec; results as those of the calls. */
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -13,6 +14,7 @@ void passed_calls_init(unsigned long pass);
 
 ssize_t passed_write(int fd, const void* data, size_t size);
 ssize_t passed_sendmsg(int fd, const struct msghdr* m, int flags);
+int passed_set_limit(int resource, const struct rlimit* limit);
 int passed_unlink(const char* path);
 int passed_rmdir(const char* path);
 int passed_execve(const char* path, char* const* arguments, char* const* environment);

@@ -26,7 +26,7 @@ PROFILES = {
     "killing": "SystemCallFilter=~ptrace chroot\nSystemCallErrorNumber=kill\n",
     "shut": "SystemCallFilter=~@debug:EUCLEAN @mount:EUCLEAN @reboot:EUCLEAN @module:kill unshare:log\n",
     "silent": "SystemCallFilter=~ptrace:ENOSYS\n",
-    "sealed": "SystemCallFilter=~write:EUCLEAN sendmsg:kill unlinkat:kill execve:kill exit_group:kill\n",
+    "sealed": "SystemCallFilter=~write:EUCLEAN prlimit64:kill sendmsg:kill unlinkat:kill execve:kill exit_group:kill\n",
     "broken": "SystemCallFilter=~ptrace\nSystemCallErrorNumber=ENOPE\n",
 }
 

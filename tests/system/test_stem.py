@@ -234,6 +234,31 @@ def test_a_node_may_be_root_without_rights(stem):
         assert int(fields[kind], 16) == 0, kind
 
 
+UNDER_WAY = """
+import signal, socket
+ends = socket.socketpair()
+socket.send_fds(ends[0], [b"!"], [0] * 200)
+print("sent", flush=True)
+signal.pause()
+"""
+
+
+def test_what_others_have_under_way_does_not_keep_a_root_node_from_handing_over(stem, machine):
+    more = {
+        "UID": GLib.Variant("u", 0),
+        "GID": GLib.Variant("u", 0),
+        "ResourceLimits": GLib.Variant("a{st}", {"NOFILE": 100}),
+        "WorkingDirectory": "/run",
+        "StatusFile": "passing.status",
+    }
+    with running(machine, ["/usr/bin/python3", "-c", UNDER_WAY]) as other:
+        assert other.stdout.readline() == "sent\n"
+        node = stem.launch(order("passing", "/bin/sh", "-c", "ulimit -Sn; ulimit -Hn", **more))
+    assert read_all(node.output) == b"100\n100\n"
+    assert stat.S_ISREG(os.fstat(node.status).st_mode)
+    node.close()
+
+
 def test_a_node_has_a_session_of_its_own(stem):
     output, _, _ = run_node(stem, "session", "echo $$ $(cut -d' ' -f5,6 /proc/$$/stat)")
     pid, group, session = output.split()
