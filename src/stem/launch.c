@@ -112,7 +112,6 @@ static void on_scope_gone(bool out_of_memory, void* userdata) {
 /* In CLEANUP, when the manager has no open call of ours any more. */
 static void remove_scope(Launch* launch) {
         bool made = launch->start && scope_start_may_have_made_scope(launch->start);
-        int r;
 
         launch->start = scope_start_free(launch->start);
         if (!made) {
@@ -120,13 +119,8 @@ static void remove_scope(Launch* launch) {
                 return;
         }
 
-        r = scope_watch_new(launch->launches->place.watches, launch->order->scope, on_scope_gone, launch,
-                            &launch->watch);
-        if (r < 0) {
-                (void) log_error_errno(r, "Failed to watch %s: %m", launch->order->scope);
-                launch->scope_gone = true;
-        } else
-                scope_watch_expect(launch->watch, 0);
+        launch->watch = scope_watch_new(launch->launches->place.watches, launch->order->scope, on_scope_gone, launch);
+        scope_watch_expect(launch->watch, 0);
 }
 
 static void set_timer(Launch* launch, usec_t delay) {

@@ -163,10 +163,9 @@ static int watch_process(HeldNode* node) {
         if (node->exited)
                 (void) sd_event_source_set_enabled(node->exit_source, SD_EVENT_OFF);
         (void) sd_event_source_set_description(node->exit_source, "node-exit");
-        r = scope_watch_new(node->table->watches, node->scope, on_scope_gone, node, &node->watch);
-        if (r >= 0)
-                scope_watch_tell_stop(node->watch, on_scope_stopped);
-        return r;
+        node->watch = scope_watch_new(node->table->watches, node->scope, on_scope_gone, node);
+        scope_watch_tell_stop(node->watch, on_scope_stopped);
+        return 0;
 }
 
 static bool on_violation(const SyscallReport* report, void* userdata) {

@@ -91,14 +91,8 @@ static void on_scope_gone(bool out_of_memory, void* userdata) {
 
 /* When the child is dead. */
 static void remove_scope(Resumption* re) {
-        int r = scope_watch_new(re->resumptions->watches, re->scope, on_scope_gone, re, &re->watch);
-
-        if (r >= 0)
-                scope_watch_expect_unless_used(re->watch);
-        else {
-                (void) log_error_errno(r, "Failed to watch %s: %m", re->scope);
-                re->scope_gone = true;
-        }
+        re->watch = scope_watch_new(re->resumptions->watches, re->scope, on_scope_gone, re);
+        scope_watch_expect_unless_used(re->watch);
         end_if_clean(re);
 }
 

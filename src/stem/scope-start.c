@@ -129,13 +129,12 @@ static void clear_name(ScopeStart* start) {
                 r = sd_bus_message_append_basic(call, 's', start->scope);
         if (r >= 0)
                 r = service_manager_send(start->starts->manager, call, 0, NULL, NULL, NULL);
-        if (r >= 0)
-                r = scope_watch_new(start->starts->watches, start->scope, on_predecessor_gone, start,
-                                    &start->predecessor);
-        if (r < 0)
+        if (r < 0) {
                 (void) log_debug_errno(r, "Failed to clear the name %s: %m", start->scope);
-        else
-                scope_watch_expect(start->predecessor, 0);
+                return;
+        }
+        start->predecessor = scope_watch_new(start->starts->watches, start->scope, on_predecessor_gone, start);
+        scope_watch_expect(start->predecessor, 0);
 }
 
 static void name_in_use(ScopeStart* start, const sd_bus_error* e) {

@@ -24,7 +24,7 @@ struct ScopeWatch {
         scope_stopped_t stopped; /* NULL: of no interest */
         void* userdata;
         sd_bus_slot* question; /* in flight */
-        sd_event_source* timer;
+        sd_event_source* timer; /* NULL while it is not needed, which is most of the time */
         bool again;      /* something happened after the question was sent */
         bool queued;
         bool expected;   /* nothing of ours keeps the scope alive */
@@ -63,11 +63,6 @@ static void ask_next(ScopeWatches* watches) {
         }
 }
 
-static void set_timer(ScopeWatch* w, usec_t delay) {
-        (void) sd_event_source_set_time_relative(w->timer, delay);
-        (void) sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
-}
-
 /* A reason to ask. */
 static void want(ScopeWatch* w) {
         if (w->concluded)
@@ -96,10 +91,29 @@ static void conclude_gone(ScopeWatch* w) {
                 tell_stop(w, false);
         drop_question(w);
         dequeue(w);
-        (void) sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
+        w->timer = sd_event_source_disable_unref(w->timer);
         w->concluded = true;
         w->gone(w->out_of_memory, w->userdata); /* may free it */
         ask_next(watches);
+}
+
+static int on_timer(sd_event_source* s, uint64_t usec, void* userdata) {
+        ScopeWatch* w = userdata;
+
+        w->timer = sd_event_source_disable_unref(w->timer);
+        want(w);
+        return 0;
+}
+
+static void set_timer(ScopeWatch* w, usec_t delay) {
+        int r;
+
+        w->timer = sd_event_source_disable_unref(w->timer);
+        r = sd_event_add_time_relative(w->watches->event, &w->timer, CLOCK_MONOTONIC, delay, 0, on_timer, w);
+        if (r < 0)
+                (void) log_error_errno(r, "Failed to set a time for the next look at %s: %m", w->scope);
+        else
+                (void) sd_event_source_set_description(w->timer, "scope-watch");
 }
 
 /* The question could not be asked or was not answered; when the line is down, listener.ready asks again. */
@@ -322,11 +336,6 @@ static void ask(ScopeWatch* w) {
                 w->watches->n_in_flight++;
 }
 
-static int on_timer(sd_event_source* s, uint64_t usec, void* userdata) {
-        want(userdata);
-        return 0;
-}
-
 static void on_ready(ManagerListener* l) {
         ScopeWatches* watches = l->userdata;
         ScopeWatch* w;
@@ -394,24 +403,15 @@ ScopeWatches* scope_watches_free(ScopeWatches* watches) {
         return NULL;
 }
 
-int scope_watch_new(ScopeWatches* watches, const char* scope, scope_gone_t gone, void* userdata, ScopeWatch** ret) {
-        _cleanup_(scope_watch_freep) ScopeWatch* w = xnew0(ScopeWatch);
-        int r;
+ScopeWatch* scope_watch_new(ScopeWatches* watches, const char* scope, scope_gone_t gone, void* userdata) {
+        ScopeWatch* w = xnew0(ScopeWatch);
 
         w->watches = watches;
         w->scope = xstrdup(scope);
         w->gone = gone;
         w->userdata = userdata;
         TAILQ_INSERT_TAIL(&watches->all, w, all_entry);
-
-        r = sd_event_add_time_relative(watches->event, &w->timer, CLOCK_MONOTONIC, 0, 0, on_timer, w);
-        if (r < 0)
-                return r;
-        (void) sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
-        (void) sd_event_source_set_description(w->timer, "scope-watch");
-
-        *ret = take_ptr(w);
-        return 0;
+        return w;
 }
 
 ScopeWatch* scope_watch_free(ScopeWatch* w) {

@@ -24,9 +24,8 @@ int scope_watches_new(sd_event* event, ServiceManager* manager, ScopeWatches** r
 ScopeWatches* scope_watches_free(ScopeWatches* watches);
 DEFINE_CLEANUP(ScopeWatches*, scope_watches_free)
 
-int scope_watch_new(ScopeWatches* watches, const char* scope, scope_gone_t gone, void* userdata, ScopeWatch** ret);
+ScopeWatch* scope_watch_new(ScopeWatches* watches, const char* scope, scope_gone_t gone, void* userdata);
 ScopeWatch* scope_watch_free(ScopeWatch* w);
-DEFINE_CLEANUP(ScopeWatch*, scope_watch_free)
 
 /* The scope was stopped by a job, that is by an administrator or at shutdown, and not by its processes having ended.
  * signalled: the service manager sent SIGTERM to its processes, because the scope has no controller whom it could ask to
