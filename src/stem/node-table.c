@@ -117,6 +117,18 @@ static void on_scope_stopped(bool signalled, void* userdata) {
         node->table->handlers->stop_requested(node, node->table->userdata);
 }
 
+static void remember(HeldNode* node) {
+        TAILQ_INSERT_TAIL(&node->table->nodes, node, nodes);
+        name_index_add(&node->table->by_name, &node->by_name, node->name, node);
+        node->table->n++;
+}
+
+static void forget(HeldNode* node) {
+        TAILQ_REMOVE(&node->table->nodes, node, nodes);
+        name_index_remove(&node->table->by_name, &node->by_name);
+        node->table->n--;
+}
+
 NodeTable* node_table_new(sd_event* event, ScopeWatches* watches, const NodeHandlers* handlers, void* userdata) {
         NodeTable* table = xnew0(NodeTable);
 
@@ -135,21 +147,19 @@ NodeTable* node_table_free(NodeTable* table) {
                 return NULL;
 
         while ((node = TAILQ_FIRST(&table->nodes))) {
-                TAILQ_REMOVE(&table->nodes, node, nodes);
+                forget(node);
                 held_node_free(node);
         }
+        name_index_done(&table->by_name);
         sd_event_unref(table->event);
         free(table);
         return NULL;
 }
 
 HeldNode* node_table_find(const NodeTable* table, const char* name) {
-        HeldNode* node;
+        NameEntry* found = name_index_find(&table->by_name, name);
 
-        TAILQ_FOREACH(node, &table->nodes, nodes)
-                if (strcmp(node->name, name) == 0)
-                        return node;
-        return NULL;
+        return found ? found->item : NULL;
 }
 
 static int watch_process(HeldNode* node) {
@@ -214,8 +224,7 @@ static int add(NodeTable* table, const NodeRecord* record, Process* process, Sto
         *process = PROCESS_NONE;
         node->slot = take_ptr(*slot);
         watch_syscalls(node, record->verdicts);
-        TAILQ_INSERT_TAIL(&table->nodes, node, nodes);
-        table->n++;
+        remember(node);
         *ret = take_ptr(node);
         return 0;
 }
@@ -261,7 +270,6 @@ int held_node_terminate(HeldNode* node) {
 
 void held_node_release(HeldNode* node) {
         node->slot = store_slot_drop(node->slot);
-        TAILQ_REMOVE(&node->table->nodes, node, nodes);
-        node->table->n--;
+        forget(node);
         held_node_free(node);
 }

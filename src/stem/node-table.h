@@ -15,6 +15,7 @@
 #include "stem/scope-watch.h"
 #include "stem/store.h"
 #include "stem/syscall-watch.h"
+#include "util/name-index.h"
 
 typedef struct HeldNode HeldNode;
 typedef struct NodeTable NodeTable;
@@ -44,6 +45,7 @@ struct HeldNode {
         ScopeWatch* watch;
         SyscallWatch* syscalls; /* NULL: nobody asks about them */
         TAILQ_ENTRY(HeldNode) nodes;
+        NameEntry by_name;
 };
 
 struct NodeTable {
@@ -53,6 +55,7 @@ struct NodeTable {
         void* userdata;
         size_t n;
         TAILQ_HEAD(, HeldNode) nodes;
+        NameIndex by_name;
 };
 
 NodeTable* node_table_new(sd_event* event, ScopeWatches* watches, const NodeHandlers* handlers, void* userdata);

@@ -7,6 +7,7 @@
 #include "stem/unit-state.h"
 #include "util/alloc.h"
 #include "util/log.h"
+#include "util/name-index.h"
 
 struct ScopeWatches {
         sd_event* event;
@@ -14,6 +15,7 @@ struct ScopeWatches {
         ManagerListener listener;
         unsigned n_in_flight;
         TAILQ_HEAD(, ScopeWatch) all;
+        NameIndex by_scope;
         TAILQ_HEAD(, ScopeWatch) queue; /* want to ask */
 };
 
@@ -35,6 +37,7 @@ struct ScopeWatch {
         bool out_of_memory; /* its result */
         bool concluded;
         TAILQ_ENTRY(ScopeWatch) all_entry;
+        NameEntry by_scope;
         TAILQ_ENTRY(ScopeWatch) queue_entry;
 };
 
@@ -126,13 +129,16 @@ static void conclude_unknown(ScopeWatch* w) {
         ask_next(w->watches);
 }
 
+static int new_call_about(ScopeWatch* w, const char* member, sd_bus_message** ret) {
+        int r = service_manager_new_call(w->watches->manager, member, ret);
+
+        return r < 0 ? r : sd_bus_message_append_basic(*ret, 's', w->scope);
+}
+
 static void call_about(ScopeWatch* w, const char* member, const char* mode) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
-        int r;
+        int r = new_call_about(w, member, &call);
 
-        r = service_manager_new_call(w->watches->manager, member, &call);
-        if (r >= 0)
-                r = sd_bus_message_append_basic(call, 's', w->scope);
         if (r >= 0 && mode)
                 r = sd_bus_message_append_basic(call, 's', mode);
         if (r >= 0)
@@ -196,11 +202,8 @@ static int on_processes_listed(sd_bus_message* reply, void* userdata, sd_bus_err
 
 static int ask_processes(ScopeWatch* w) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
-        int r;
+        int r = new_call_about(w, "GetUnitProcesses", &call);
 
-        r = service_manager_new_call(w->watches->manager, "GetUnitProcesses", &call);
-        if (r >= 0)
-                r = sd_bus_message_append_basic(call, 's', w->scope);
         return r < 0 ? r : ask_further(w, call, on_processes_listed);
 }
 
@@ -324,9 +327,7 @@ static void ask(ScopeWatch* w) {
 
         assert(!w->question);
         w->again = false;
-        r = service_manager_new_call(w->watches->manager, "GetUnit", &call);
-        if (r >= 0)
-                r = sd_bus_message_append_basic(call, 's', w->scope);
+        r = new_call_about(w, "GetUnit", &call);
         if (r >= 0)
                 r = service_manager_send(w->watches->manager, call, MANAGER_CALL_TIMEOUT_USEC, &w->question,
                                          on_unit_looked_up, w);
@@ -349,14 +350,13 @@ static void on_ready(ManagerListener* l) {
 }
 
 static void take_news(ScopeWatches* watches, const char* unit, const char* result, bool job_ended) {
-        ScopeWatch* w;
+        for (NameEntry* found = name_index_find(&watches->by_scope, unit); found; found = name_index_find_next(found)) {
+                ScopeWatch* w = found->item;
 
-        TAILQ_FOREACH(w, &watches->all, all_entry)
-                if (strcmp(w->scope, unit) == 0) {
-                        note_result(w, result);
-                        w->job_ended |= job_ended;
-                        want(w);
-                }
+                note_result(w, result);
+                w->job_ended |= job_ended;
+                want(w); /* does not conclude: the entry stays */
+        }
 }
 
 static void on_changed(ManagerListener* l, const char* unit, const char* result) {
@@ -374,7 +374,7 @@ static void on_job_removed(ManagerListener* l, const char* job, const char* unit
                 take_news(l->userdata, unit, NULL, true);
 }
 
-int scope_watches_new(sd_event* event, ServiceManager* manager, ScopeWatches** ret) {
+ScopeWatches* scope_watches_new(sd_event* event, ServiceManager* manager) {
         ScopeWatches* watches = xnew0(ScopeWatches);
 
         watches->event = sd_event_ref(event);
@@ -387,9 +387,7 @@ int scope_watches_new(sd_event* event, ServiceManager* manager, ScopeWatches** r
         watches->listener.scope_changed = on_changed;
         watches->listener.job_removed = on_job_removed;
         service_manager_listen(manager, &watches->listener);
-
-        *ret = watches;
-        return 0;
+        return watches;
 }
 
 ScopeWatches* scope_watches_free(ScopeWatches* watches) {
@@ -398,6 +396,7 @@ ScopeWatches* scope_watches_free(ScopeWatches* watches) {
 
         assert(TAILQ_EMPTY(&watches->all));
         service_manager_unlisten(watches->manager, &watches->listener);
+        name_index_done(&watches->by_scope);
         sd_event_unref(watches->event);
         free(watches);
         return NULL;
@@ -411,6 +410,7 @@ ScopeWatch* scope_watch_new(ScopeWatches* watches, const char* scope, scope_gone
         w->gone = gone;
         w->userdata = userdata;
         TAILQ_INSERT_TAIL(&watches->all, w, all_entry);
+        name_index_add(&watches->by_scope, &w->by_scope, w->scope, w);
         return w;
 }
 
@@ -421,6 +421,7 @@ ScopeWatch* scope_watch_free(ScopeWatch* w) {
         drop_question(w);
         dequeue(w);
         TAILQ_REMOVE(&w->watches->all, w, all_entry);
+        name_index_remove(&w->watches->by_scope, &w->by_scope);
         (void) sd_event_source_disable_unref(w->timer);
         free(w->scope);
         free(w);

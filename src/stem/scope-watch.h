@@ -20,7 +20,7 @@ typedef struct ScopeWatch ScopeWatch;
  * ran out, by the kernel or by systemd-oomd. */
 typedef void (*scope_gone_t)(bool out_of_memory, void* userdata);
 
-int scope_watches_new(sd_event* event, ServiceManager* manager, ScopeWatches** ret);
+ScopeWatches* scope_watches_new(sd_event* event, ServiceManager* manager);
 ScopeWatches* scope_watches_free(ScopeWatches* watches);
 DEFINE_CLEANUP(ScopeWatches*, scope_watches_free)
 

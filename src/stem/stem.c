@@ -68,10 +68,10 @@ static int start_parts(Stem* stem, sd_event* event, bool user_mode) {
         r = spawn_settings_init(&stem->spawn);
         if (r >= 0)
                 r = service_manager_new(event, user_mode, &stem->manager);
-        if (r >= 0)
-                r = scope_watches_new(event, stem->manager, &stem->watches);
-        if (r >= 0)
-                r = scope_starts_new(event, stem->manager, stem->watches, &stem->starts);
+        if (r < 0)
+                return r;
+        stem->watches = scope_watches_new(event, stem->manager);
+        r = scope_starts_new(event, stem->manager, stem->watches, &stem->starts);
         if (r < 0)
                 return r;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-/* FNV-1a, 64 bit: to notice that something has changed. Not for what somebody may want to collide. */
+/* FNV-1a, 64 bit: to notice that something has changed, and to find things (name-index.h). Not for what somebody may want to collide. */
 
 #include <stddef.h>
 #include <stdint.h>
