@@ -42,7 +42,7 @@ static Node* restore(Supervisor* s, const char* name, NodeSpec* spec) {
         registry_share_cluster(&s->registry, spec);
         policy = configuration_policy(s->configuration, spec);
         /* if its life cannot be read, it is at rest until the stem says otherwise */
-        (void) state_files_read_life(s->state, node, &knows_launch);
+        (void) state_files_read_life(s->state, node, &instance->life_hash, &knows_launch);
         instance_keep_lines(instance, false);
         node_restore(node, spec, &policy);
         if (!knows_launch)
@@ -276,9 +276,12 @@ static void reconcile_rest(Supervisor* s) {
 static void adopt_scope(Supervisor* s, const char* scope, const char* cgroup) {
         _cleanup_free_ char* name = node_name_of_scope(scope);
         Node* node = name ? registry_find(&s->registry, name) : NULL;
-        uint32_t pid = cgroup_first_pid(cgroup);
+        uint32_t pid;
 
-        if (!name || pid == 0 || (node && node->phase != PHASE_VOID && node_has_processes(node)))
+        if (!name || (node && node->phase != PHASE_VOID && node_has_processes(node)))
+                return;
+        pid = cgroup_first_pid(cgroup);
+        if (pid == 0)
                 return;
 
         if (!node || node->phase == PHASE_VOID)

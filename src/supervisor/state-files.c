@@ -291,15 +291,19 @@ static int load_config(StateFiles* f, const char* name, NodeSpec** ret) {
         return 0;
 }
 
-int state_files_read_life(StateFiles* f, Node* node, bool* ret_knows_launch) {
+int state_files_read_life(StateFiles* f, Node* node, uint64_t* hash, bool* ret_knows_launch) {
         _cleanup_free_ char* file = xasprintf("%s%s", node->name, LIFE_SUFFIX);
         _cleanup_free_ char* text = NULL;
+        uint64_t read = HASH_BASIS;
         int r = -ENOENT;
+        size_t size;
 
         if (f->fd >= 0)
-                r = file_read(f->fd, file, LIFE_SIZE_MAX, &text, NULL);
-        if (r >= 0)
+                r = file_read(f->fd, file, LIFE_SIZE_MAX, &text, &size);
+        if (r >= 0) {
+                read = hash_bytes(HASH_BASIS, text, size);
                 r = life_from_text(text, node, ret_knows_launch);
+        }
         if (r < 0) {
                 *ret_knows_launch = false;
                 node->origin = NODE_RUNTIME;
@@ -307,6 +311,7 @@ int state_files_read_life(StateFiles* f, Node* node, bool* ret_knows_launch) {
                 return log_warning_errno(r, "Failed to make sense of %s/%s, going by the stem and the scopes: %m",
                                          f->directory, file);
         }
+        *hash = read;
         return 0;
 }
 

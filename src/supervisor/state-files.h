@@ -31,5 +31,6 @@ void state_files_remove(StateFiles* f, const char* name);
 void state_files_load(StateFiles* f, void (*found)(const char* name, NodeSpec* spec, void* userdata), void* userdata);
 
 /* Reads the life of a node into it. On failure, which is said in the log, the node is lost (node_lose()).
- * *ret_knows_launch is false then, and if a daemon wrote it that did not tell what the node was launched with. */
-int state_files_read_life(StateFiles* f, Node* node, bool* ret_knows_launch);
+ * *ret_knows_launch is false then, and if a daemon wrote it that did not tell what the node was launched with. *hash is
+ * that of what was read, for state_files_write_life(); it stays as it is on failure. */
+int state_files_read_life(StateFiles* f, Node* node, uint64_t* hash, bool* ret_knows_launch);

@@ -37,30 +37,31 @@ static void set_up(void) {
         (void) atexit(remove_directory);
 }
 
-static Node* read_node(Registry* registry, int* ret) {
+static Node* read_node(Registry* registry, uint64_t* hash, int* ret) {
         Node* node = registry_obtain(registry, "node");
         bool knows_launch;
 
-        *ret = state_files_read_life(files, node, &knows_launch);
+        *ret = state_files_read_life(files, node, hash, &knows_launch);
         return node;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         _cleanup_(registry_done) Registry registry = {}, second = {};
-        uint64_t hash = 0;
+        uint64_t hash = 0, read_hash = 0;
         Node *node, *again;
         int r;
 
         if (!files)
                 set_up();
         assert(file_write_atomic(state_fd, "node.life", (const char*) data, size, 0600) >= 0);
-        node = read_node(&registry, &r);
+        node = read_node(&registry, &hash, &r);
         assert(node->phase > PHASE_VOID && node->outcome >= 0);
         if (r < 0)
                 return 0;
 
         state_files_write_life(files, node, &hash);
-        again = read_node(&second, &r);
+        again = read_node(&second, &read_hash, &r);
+        assert(read_hash == hash);
         assert(r >= 0 && again->phase == node->phase && again->outcome == node->outcome && again->pid == node->pid);
         return 0;
 }
