@@ -38,8 +38,8 @@ struct SyscallWatch {
         void* userdata;
         sd_event_source* source;
         sd_event_source* timer; /* made when it is needed; on as long as there are kinds */
-        Kind kinds[SYSCALL_KINDS_MAX + 1]; /* the last place is for all others */
-        size_t n_kinds;
+        Kind* kinds; /* at most SYSCALL_KINDS_MAX, and one for all others; most nodes never have any */
+        size_t n_kinds, n_allocated;
         struct seccomp_notif* request;
         struct seccomp_notif_resp* response;
 };
@@ -132,6 +132,7 @@ static Kind* find_kind(SyscallWatch* watch, const char* call, uint64_t argument)
         if (i == watch->n_kinds) {
                 if (watch->n_kinds == 0)
                         arm_timer(watch);
+                GROW(watch->kinds, watch->n_kinds, watch->n_allocated);
                 watch->kinds[watch->n_kinds++] = (Kind) { .call = xstrdup(call), .argument = argument };
                 return &watch->kinds[i];
         }
@@ -269,6 +270,7 @@ SyscallWatch* syscall_watch_free(SyscallWatch* watch) {
         seccomp_notify_free(watch->request, watch->response);
         for (size_t i = 0; i < watch->n_kinds; i++)
                 free(watch->kinds[i].call);
+        free(watch->kinds);
         syscall_verdicts_done(&watch->verdicts);
         sd_event_unref(watch->event);
         free(watch);
