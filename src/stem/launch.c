@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/epoll.h>
 
@@ -25,7 +26,7 @@ struct Launches {
         LaunchPlace place;
         const LaunchHandlers* handlers;
         void* userdata;
-        size_t n;
+        size_t n, n_most; /* now; at a time since there were none */
         usec_t went_on; /* when a scope was last made, or not */
         TAILQ_HEAD(, Launch) all;
 };
@@ -72,6 +73,13 @@ static Launch* launch_free(Launch* launch) {
 }
 DEFINE_CLEANUP(Launch*, launch_free)
 
+/* What stays of a launch lies between what goes, and would keep malloc from giving anything back by itself. */
+static void give_memory_back(Launches* launches) {
+        if (launches->n_most >= STEM_LAUNCHES_MANY)
+                (void) malloc_trim(0);
+        launches->n_most = 0;
+}
+
 static void launch_end(Launch* launch) {
         Launches* launches = launch->launches;
         LaunchDirectories* directories = launches->place.spawn->directories;
@@ -79,9 +87,11 @@ static void launch_end(Launch* launch) {
         /* one that succeeded has given its process away */
         launch_directories_leave(directories, launch->process.directory_use);
         TAILQ_REMOVE(&launches->all, launch, entry);
-        if (--launches->n == 0)
-                launch_directories_clear(directories);
         launch_free(launch);
+        if (--launches->n == 0) {
+                launch_directories_clear(directories);
+                give_memory_back(launches);
+        }
 }
 
 static void reply_failed(Launch* launch) {
@@ -421,6 +431,8 @@ int launches_begin(Launches* launches, LaunchOrder* order, sd_bus_message* reque
 
         TAILQ_INSERT_TAIL(&launches->all, launch, entry);
         launches->n++;
+        if (launches->n > launches->n_most)
+                launches->n_most = launches->n;
         take_ptr(launch);
         return 0;
 }
