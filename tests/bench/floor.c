@@ -2,10 +2,11 @@
 /* What nobody can undercut who starts programs this way: the calls and nothing around them.
  *
  *   floor fork N NODE                     fork and exec
- *   floor scope N WINDOW SIBLINGS NODE    fork, StartTransientUnit of a scope, wait for its job, exec
- *   floor service N WINDOW SIBLINGS NODE  StartTransientUnit of a service
+ *   floor scope N WINDOW SIBLINGS NODE [SLICES]    fork, StartTransientUnit of a scope, wait for its job, exec
+ *   floor service N WINDOW SIBLINGS NODE [SLICES]  StartTransientUnit of a service
  *
- * WINDOW are under way at a time; SIBLINGS are started before, as fast as it goes, and stay. "start" is the time from the
+ * WINDOW are under way at a time; SIBLINGS are started before, as fast as it goes, and stay. All are in one slice, or spread
+ * evenly over so many slices below it. "start" is the time from the
  * beginning to the program's own stamp, "end" that from its SIGKILL to the removal of its unit, "all" that of all together.
  */
 #include <errno.h>
@@ -24,7 +25,7 @@
 #include "bench/measure.h"
 
 #define MANAGER "org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"
-#define SLICE "zeekbench-floor.slice"
+#define SLICE "zeekbench-floor"
 #define SIBLINGS_WINDOW 16
 
 typedef struct Unit {
@@ -40,6 +41,7 @@ typedef struct Floor {
         int stamps;
         const char* node;
         bool is_scope;
+        size_t n_slices; /* 0: one for all */
         Unit* units;
         size_t n_begun, n_run, n_gone;
 } Floor;
@@ -69,8 +71,12 @@ static pid_t fork_node(const char* node, int* ret_go) {
 static void begin(Floor* f) {
         sd_bus_message* m = NULL;
         Unit* u = &f->units[f->n_begun];
+        char slice[48] = SLICE ".slice";
 
-        (void) snprintf(u->name, sizeof u->name, "zeekbench-%zu.%s", f->n_begun++, f->is_scope ? "scope" : "service");
+        (void) snprintf(u->name, sizeof u->name, "zeekbench-%zu.%s", f->n_begun, f->is_scope ? "scope" : "service");
+        if (f->n_slices > 0)
+                (void) snprintf(slice, sizeof slice, SLICE "-%zu.slice", f->n_begun % f->n_slices);
+        f->n_begun++;
         u->began = now_ns();
         if (f->is_scope)
                 u->pid = fork_node(f->node, &u->go);
@@ -78,7 +84,7 @@ static void begin(Floor* f) {
         must(sd_bus_message_new_method_call(f->bus, &m, MANAGER, "StartTransientUnit"), "call");
         must(sd_bus_message_append(m, "ss", u->name, "fail"), "call");
         must(sd_bus_message_open_container(m, 'a', "(sv)"), "call");
-        must(sd_bus_message_append(m, "(sv)(sv)", "Slice", "s", SLICE, "CollectMode", "s", "inactive-or-failed"), "call");
+        must(sd_bus_message_append(m, "(sv)(sv)", "Slice", "s", slice, "CollectMode", "s", "inactive-or-failed"), "call");
         if (f->is_scope)
                 must(sd_bus_message_append(m, "(sv)", "PIDs", "au", 1, (uint32_t) u->pid), "call");
         else
@@ -179,8 +185,8 @@ static void end(Floor* f, size_t n, size_t window, bool tell) {
         f->n_run -= n;
 }
 
-static void units(bool is_scope, size_t n, size_t window, size_t siblings, const char* node) {
-        Floor f = { .stamps = stamps_open(), .node = node, .is_scope = is_scope };
+static void units(bool is_scope, size_t n, size_t window, size_t siblings, const char* node, size_t slices) {
+        Floor f = { .stamps = stamps_open(), .node = node, .is_scope = is_scope, .n_slices = slices };
         uint64_t began;
 
         f.units = calloc(n + siblings, sizeof(*f.units));
@@ -218,9 +224,9 @@ static void forks(size_t n, const char* node) {
 int main(int argc, char* argv[]) {
         if (argc == 4 && strcmp(argv[1], "fork") == 0)
                 forks(strtoul(argv[2], NULL, 10), argv[3]);
-        else if (argc == 6)
+        else if (argc == 6 || argc == 7)
                 units(strcmp(argv[1], "scope") == 0, strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10),
-                      strtoul(argv[4], NULL, 10), argv[5]);
+                      strtoul(argv[4], NULL, 10), argv[5], argc == 7 ? strtoul(argv[6], NULL, 10) : 0);
         else
                 return EXIT_FAILURE;
         return EXIT_SUCCESS;

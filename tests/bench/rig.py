@@ -72,8 +72,8 @@ class Rig:
     def measure(self, program, *arguments):
         return self.finish(self.start(program, *arguments))
 
-    def floor(self, *arguments):
-        values = self.measure("floor", *arguments, NODE)
+    def floor(self, *arguments, slices=0):
+        values = self.measure("floor", *arguments, NODE, *([slices] if slices else []))
         self.settle()
         return values
 
