@@ -57,7 +57,8 @@ DEFINE_CLEANUP(JournalWriter*, journal_writer_free)
 int journal_writer_send(JournalWriter* w, const struct iovec* iov, size_t n);
 
 /* Has ready() called, once and from the loop, when the journal takes entries again and those who came before have had
- * their turn. Who floods comes behind all who do not, and yet after JOURNAL_WAITERS_IN_A_ROW of them. In ready() an entry may be sent, and be refused again. Does nothing if it waits already. */
+ * their turn. Who floods comes behind all who do not, and yet after JOURNAL_WAITERS_IN_A_ROW of them. In ready() an entry
+ * may be sent, and be refused again. Does nothing if it waits already. */
 void journal_writer_wait(JournalWriter* w, JournalWaiter* waiter);
 void journal_waiter_cancel(JournalWaiter* waiter);
 

@@ -237,7 +237,10 @@ def test_a_daemon_that_is_killed_changes_no_verdict(machine, units):
     machine.create(name, seccomp="refusing", env=when_told(name, "chroot / true"))
     machine.expect("Failed with result")
     pid = machine.status(name)[name]["pid"]
+    before = {unit: machine.main_pid(unit) for unit in units}
     machine.run(["systemctl", "kill", "--kill-whom=main", "--signal=KILL", *units])
+    # a report that is under way to a daemon when that is killed is lost with it
+    machine.wait_for(lambda: all(machine.main_pid(unit) != pid for unit, pid in before.items()))
     tell(machine, name)
     entry = violation(machine, name)
     assert (entry["ZEEK_SYSCALL"], entry["ZEEK_SYSCALL_RESULT"]) == ("chroot", "EXDEV")
