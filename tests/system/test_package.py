@@ -47,7 +47,7 @@ def dpkg(machine, *words):
     done = machine.run(["env", "DEBIAN_FRONTEND=noninteractive", "dpkg", *words], timeout=180)
     troubles = re.findall(r"(?im)^.*(?:error|fail|warning).*$", done.stdout + done.stderr)
     # of a folder of others that Debian 13 has under another name than Debian 12, for which the package was built
-    assert [trouble for trouble in troubles if "not empty so not removed" not in trouble] == []
+    assert [trouble for trouble in troubles if "not empty so not removed" not in trouble or "/zeek" in trouble] == []
 
 
 def traces(machine):
