@@ -23,7 +23,6 @@ class Machine:
         self.wait_for = lab.wait_for
         self._expected = []
         self._last_complaint = None
-        self._complaints_seen = set()
         self._reports_seen = []
 
     # The supervisor on the bus
@@ -99,10 +98,7 @@ class Machine:
                 *filter(unexpected, reports)]
 
     def _complaints(self):
-        """Of the daemons about themselves (what nodes print, they only pass on), and of systemd about them.
-
-        Each once, also when journalctl finds an entry again after its own cursor.
-        """
+        """Of the daemons about themselves (what nodes print, they only pass on), and of systemd about them."""
         errors = [f"PRIORITY={priority}" for priority in range(4)]
         matches = []
         for unit in "_SYSTEMD_UNIT", "_SYSTEMD_USER_UNIT":
@@ -110,12 +106,10 @@ class Machine:
         for unit in "UNIT", "USER_UNIT":
             matches += [*(f"{unit}={daemon}" for daemon in DAEMONS), f"MESSAGE_ID={UNIT_FAILED}", "+"]
 
-        entries = [entry for entry in self.journal(*matches[:-1], after=self._last_complaint)
-                   if "ZEEK_STREAM" not in entry and entry["__CURSOR"] not in self._complaints_seen]
+        entries = self.journal(*matches[:-1], after=self._last_complaint)
         if entries:
             self._last_complaint = entries[-1]["__CURSOR"]
-        self._complaints_seen.update(entry["__CURSOR"] for entry in entries)
-        return [(f"{entry['SYSLOG_IDENTIFIER']}: {entry['MESSAGE']}", entry) for entry in entries]
+        return [(f"{entry['SYSLOG_IDENTIFIER']}: {entry['MESSAGE']}", entry) for entry in entries if "ZEEK_STREAM" not in entry]
 
     def _history(self, entry):
         """What else systemd said of a unit that failed: which signal, for example."""
