@@ -10,8 +10,8 @@
 #include "link/stem-names.h"
 #include "supervisor/helper-process.h"
 #include "supervisor/seccomp-order.h"
-#include "util/hash.h"
 #include "util/fd.h"
+#include "util/hash.h"
 #include "util/log.h"
 
 #define INPUT_PIPE_SIZE (256 * 1024)

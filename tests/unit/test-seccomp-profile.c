@@ -24,6 +24,15 @@ static char* verdict_on(const SeccompProfile* profile, const char* call) {
         return verdict_to_string(strcmp(call, "new") == 0 ? profile->other_calls : profile->verdicts[syscall_find(call)]);
 }
 
+static void assert_verdicts(const SeccompProfile* profile, const char* const* calls, size_t n, const char* expected) {
+        for (size_t i = 0; i < n; i++) {
+                _cleanup_free_ char* verdict = verdict_on(profile, calls[i]);
+
+                if (strcmp(verdict, expected) != 0)
+                        fail_msg("%s becomes %s, not %s", calls[i], verdict, expected);
+        }
+}
+
 static void verdicts_follow_the_lists(void** state) {
         static const struct {
                 const char* text;
@@ -173,16 +182,8 @@ static void the_shipped_profiles_are_good(void** state) {
 
                 if (profile->problem)
                         fail_msg("%s", profile->problem);
-                for (size_t k = 0; k < ELEMENTSOF(refused); k++) {
-                        _cleanup_free_ char* verdict = verdict_on(profile, refused[k]);
-
-                        assert_string_equal(verdict, "EPERM");
-                }
-                for (size_t k = 0; k < ELEMENTSOF(allowed); k++) {
-                        _cleanup_free_ char* verdict = verdict_on(profile, allowed[k]);
-
-                        assert_string_equal(verdict, "allow");
-                }
+                assert_verdicts(profile, refused, ELEMENTSOF(refused), "EPERM");
+                assert_verdicts(profile, allowed, ELEMENTSOF(allowed), "allow");
                 assert_true(profile->restricts_families && profile->families[AF_NETLINK]);
                 assert_true(profile->families[AF_PACKET] == captures && !profile->families[AF_VSOCK]);
         }
@@ -197,16 +198,8 @@ static void the_profile_of_hooks_is_that_of_a_filter(void** state) {
         _cleanup_seccomp_profile_ SeccompProfile* profile = seccomp_profile_load("hook", PROFILES "/hook.conf", &d);
 
         assert_null(profile->problem);
-        for (size_t i = 0; i < ELEMENTSOF(refused); i++) {
-                _cleanup_free_ char* verdict = verdict_on(profile, refused[i]);
-
-                assert_string_equal(verdict, "EPERM");
-        }
-        for (size_t i = 0; i < ELEMENTSOF(allowed); i++) {
-                _cleanup_free_ char* verdict = verdict_on(profile, allowed[i]);
-
-                assert_string_equal(verdict, "allow");
-        }
+        assert_verdicts(profile, refused, ELEMENTSOF(refused), "EPERM");
+        assert_verdicts(profile, allowed, ELEMENTSOF(allowed), "allow");
         for (int family = 0; family < ADDRESS_FAMILY_MAX; family++)
                 assert_int_equal(profile->families[family], family == AF_UNIX);
 }
