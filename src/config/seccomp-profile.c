@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "config/ini.h"
@@ -312,6 +313,24 @@ static int compare_strings(const void* a, const void* b) {
         return strcmp(*(char* const*) a, *(char* const*) b);
 }
 
+static char* write_calls(const SeccompProfile* profile) {
+        _cleanup_free_ char* others = verdict_to_string(profile->other_calls);
+        char* text = NULL;
+        size_t size;
+        FILE* f = open_memstream(&text, &size);
+
+        assert(f);
+        (void) fputs(others, f);
+        for (size_t i = 0; i < SYSCALLS; i++) {
+                _cleanup_free_ char* verdict = verdict_to_string(profile->verdicts[i]);
+
+                if (profile->verdicts[i] != profile->other_calls)
+                        (void) fprintf(f, " %s:%s", syscall_name(i), verdict);
+        }
+        (void) fclose(f);
+        return text;
+}
+
 static void finish(Draft* draft) {
         SeccompProfile* profile = draft->profile;
 
@@ -320,6 +339,7 @@ static void finish(Draft* draft) {
                                                                   VERDICT_ALLOW;
         for (size_t i = 0; i < SYSCALLS; i++)
                 profile->verdicts[i] = judge(draft, i);
+        profile->calls = write_calls(profile);
 
         profile->restricts_families = draft->families != LIST_NONE;
         for (size_t i = 0; i < ADDRESS_FAMILY_MAX; i++)
@@ -343,6 +363,7 @@ SeccompProfile* seccomp_profile_free(SeccompProfile* profile) {
         free(profile->name);
         free(profile->problem);
         strv_free(profile->architectures);
+        free(profile->calls);
         free(profile);
         return NULL;
 }

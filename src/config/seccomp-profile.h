@@ -27,6 +27,7 @@ typedef struct SeccompProfile {
 
         char** architectures;   /* besides the machine's own, by libseccomp's names; sorted */
         int verdicts[SYSCALLS]; /* by syscall_find() */
+        char* calls; /* the same in the words in which the stem is told: "OTHERS CALL:VERDICT …", those that differ from others */
         int other_calls;        /* what becomes of those that have no name yet; as if the kernel did not know them either,
                                  * if the list is one of allowed calls: programs try new ones and do without */
         bool restricts_families;

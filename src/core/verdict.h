@@ -2,7 +2,7 @@
 #pragma once
 
 /* What becomes of a system call that a node makes: a number above zero is an errno that it fails with, the others are
- * these. The same numbers are on the wire to the stem. */
+ * these. The same numbers are in what the stem says of a call. */
 
 #include <stdbool.h>
 

@@ -236,10 +236,14 @@ static void adoption_done(Adoption* a) {
 
 static int read_verdicts(sd_bus_message* m, char** ret, sd_bus_error* error) {
         _cleanup_(syscall_order_done) SyscallOrder order = {};
+        _cleanup_syscall_verdicts_ SyscallVerdicts verdicts = {};
         int r = launch_order_read_system_calls(m, &order, error);
 
-        if (r >= 0 && order.is_given)
-                *ret = syscall_verdicts_of_order(&order);
+        if (r < 0 || !order.calls)
+                return r;
+        r = syscall_verdicts_from_string(order.calls, &verdicts);
+        if (r >= 0)
+                *ret = syscall_verdicts_asked(&verdicts, order.restricts_families);
         return r;
 }
 

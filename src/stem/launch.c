@@ -297,12 +297,23 @@ static int store_child(Launch* launch) {
         return r;
 }
 
+static int note_verdicts(Launch* launch) {
+        const SyscallFilter* filter;
+        int r = syscall_filters_get(launch->launches->place.spawn->filters, &launch->order->syscalls, &filter);
+
+        if (r >= 0 && filter)
+                launch->record.verdicts = xstrdup(filter->verdicts);
+        return r;
+}
+
 static int on_begin(void* userdata, pid_t* ret_pid, int* ret_pidfd) {
         Launch* launch = userdata;
         const LaunchPlace* place = &launch->launches->place;
         int r;
 
-        r = process_spawn(launch->order, place->spawn, SPAWN_NODE, &launch->process);
+        r = note_verdicts(launch);
+        if (r >= 0)
+                r = process_spawn(launch->order, place->spawn, SPAWN_NODE, &launch->process);
         /* The child's end of the report pipe closes with exec or exit, and that is all there is to wait for. */
         if (r >= 0)
                 r = sd_event_add_io(place->event, &launch->report_source, launch->process.fds[PROCESS_FD_REPORT], 0, on_report, launch);
@@ -417,8 +428,6 @@ int launches_begin(Launches* launches, LaunchOrder* order, sd_bus_message* reque
         launch->request = sd_bus_message_ref(request);
         launch->process = PROCESS_NONE;
         launch->record = (NodeRecord) { .name = order->name, .scope = order->scope };
-        if (order->syscalls.is_given)
-                launch->record.verdicts = syscall_verdicts_of_order(&order->syscalls);
         launch->report.step = _CHILD_STEP_INVALID;
 
         r = sd_event_add_time_relative(launches->place.event, &launch->timer, CLOCK_MONOTONIC, LAUNCH_TIMEOUT_USEC, 0,

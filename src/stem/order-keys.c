@@ -110,7 +110,7 @@ static int read_scope_properties(sd_bus_message* m, const char* key, LaunchOrder
         if (r < 0)
                 return order_refuse_value(error, key, r);
 
-        order->message = sd_bus_message_ref(m);
+        order->has_scope_properties = true;
         r = sd_bus_message_exit_container(m);
         return r < 0 ? order_refuse_value(error, key, r) : 0;
 }
@@ -402,8 +402,7 @@ static const OrderKey keys[] = {
         { "OOMScoreAdjust", "i", false, read_oom_score_adjust },
         { "UMask", "u", false, read_umask },
         { "ResourceLimits", "a{st}", false, read_limits },
-        { "SystemCalls", "a{si}", true, order_read_system_calls },
-        { "OtherSystemCalls", "i", true, order_read_other_system_calls },
+        { "SystemCalls", "s", true, order_read_system_calls },
         { "SystemCallArchitectures", "as", true, order_read_architectures },
         { "AddressFamilies", "t", true, order_read_address_families },
 };

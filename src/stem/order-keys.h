@@ -25,6 +25,5 @@ int order_refuse_value(sd_bus_error* error, const char* key, int r);
 
 /* The readers of what the process may ask of the kernel. */
 int order_read_system_calls(sd_bus_message* m, const char* key, LaunchOrder* order, sd_bus_error* error);
-int order_read_other_system_calls(sd_bus_message* m, const char* key, LaunchOrder* order, sd_bus_error* error);
 int order_read_architectures(sd_bus_message* m, const char* key, LaunchOrder* order, sd_bus_error* error);
 int order_read_address_families(sd_bus_message* m, const char* key, LaunchOrder* order, sd_bus_error* error);

@@ -4,59 +4,32 @@
 
 #include "stem/limits.h"
 #include "stem/order-keys.h"
+#include "stem/syscall-verdicts.h"
 #include "util/strv.h"
 
-static bool is_call_name(const char* s) {
-        return *s && strlen(s) <= ORDER_SYSTEM_CALL_NAME_MAX &&
-               !s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_ABCDEFGHIJKLMNOPQRSTUVWXYZ")];
-}
-
-static int add_call(SyscallOrder* calls, size_t* allocated, const char* key, const char* name, int32_t verdict,
-                    sd_bus_error* error) {
-        if (calls->n_calls >= ORDER_SYSTEM_CALLS_MAX)
-                return order_refuse(error, "%s: more than %u", key, ORDER_SYSTEM_CALLS_MAX);
-        if (!is_call_name(name))
-                return order_refuse(error, "%s: not the name of a system call", key);
-        if (!verdict_is_valid(verdict))
-                return order_refuse(error, "%s: %s: %i is no verdict", key, name, verdict);
-        if (calls->n_calls > 0 && strcmp(calls->calls[calls->n_calls - 1].name, name) >= 0)
-                return order_refuse(error, "%s: %s is not in its place in the alphabet", key, name);
-
-        GROW(calls->calls, calls->n_calls, *allocated);
-        calls->calls[calls->n_calls++] = (OrderedCall) { .name = xstrdup(name), .verdict = verdict };
-        return 0;
+/* What is there twice is not in its place either. */
+static const CallVerdict* find_misplaced(const SyscallVerdicts* verdicts) {
+        for (size_t i = 1; i < verdicts->n_calls; i++)
+                if (strcmp(verdicts->calls[i - 1].name, verdicts->calls[i].name) >= 0)
+                        return &verdicts->calls[i];
+        return NULL;
 }
 
 int order_read_system_calls(sd_bus_message* m, const char* key, LaunchOrder* order, sd_bus_error* error) {
-        size_t allocated = 0;
-        const char* name;
-        int32_t verdict;
-        int r;
-
-        r = sd_bus_message_enter_container(m, 'a', "{si}");
-        if (r <= 0)
-                return order_refuse_value(error, key, r);
-        while ((r = sd_bus_message_read(m, "{si}", &name, &verdict)) > 0) {
-                r = add_call(&order->syscalls, &allocated, key, name, verdict, error);
-                if (r < 0)
-                        return r;
-        }
-        if (r < 0)
-                return order_refuse_value(error, key, r);
-        r = sd_bus_message_exit_container(m);
-        return r < 0 ? order_refuse_value(error, key, r) : 0;
-}
-
-int order_read_other_system_calls(sd_bus_message* m, const char* key, LaunchOrder* order, sd_bus_error* error) {
-        int32_t verdict;
-        int r = sd_bus_message_read_basic(m, 'i', &verdict);
+        _cleanup_syscall_verdicts_ SyscallVerdicts verdicts = {};
+        const CallVerdict* misplaced;
+        const char* text;
+        int r = sd_bus_message_read_basic(m, 's', &text);
 
         if (r <= 0)
                 return order_refuse_value(error, key, r);
-        if (!verdict_is_valid(verdict))
-                return order_refuse(error, "%s: %i is no verdict", key, verdict);
-        order->syscalls.is_given = true;
-        order->syscalls.other_calls = verdict;
+        if (syscall_verdicts_from_string(text, &verdicts) < 0)
+                return order_refuse(error, "%s: not verdicts on system calls, or on more than %u", key, ORDER_SYSTEM_CALLS_MAX);
+        misplaced = find_misplaced(&verdicts);
+        if (misplaced)
+                return order_refuse(error, "%s: %s is not in its place in the alphabet", key, misplaced->name);
+
+        order->syscalls.calls = text;
         return 0;
 }
 

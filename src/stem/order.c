@@ -44,7 +44,7 @@ LaunchOrder* launch_order_free(LaunchOrder* order) {
 }
 
 bool launch_order_makes_fds(const LaunchOrder* order) {
-        return order->status_file || order->syscalls.is_given;
+        return order->status_file || order->syscalls.calls;
 }
 
 /* Positions the message at the next key of the open a{sv}. Positive: there is one. */
@@ -86,8 +86,8 @@ static int refuse_key(sd_bus_error* error, const char* name) {
 }
 
 static int check_system_calls(const SyscallOrder* syscalls, sd_bus_error* error) {
-        if (!syscalls->is_given && (syscalls->n_calls > 0 || syscalls->architectures || syscalls->restricts_families))
-                return order_refuse(error, "OtherSystemCalls: is missing");
+        if (!syscalls->calls && (syscalls->architectures || syscalls->restricts_families))
+                return order_refuse(error, "SystemCalls: is missing");
         return 0;
 }
 
@@ -151,6 +151,7 @@ int launch_order_read(sd_bus_message* m, bool user_mode, LaunchOrder** ret, sd_b
         uint64_t seen;
         int r;
 
+        order->message = sd_bus_message_ref(m);
         r = read_keys(m, false, order, &seen, error);
         if (r >= 0)
                 r = check_order(order, seen, user_mode, error);
@@ -245,7 +246,7 @@ static int seek_scope_properties(sd_bus_message* m) {
 int launch_order_append_scope_properties(const LaunchOrder* order, sd_bus_message* target) {
         int r;
 
-        if (!order->message)
+        if (!order->has_scope_properties)
                 return 0;
 
         r = seek_scope_properties(order->message);

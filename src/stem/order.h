@@ -26,7 +26,8 @@ typedef struct OrderLimit {
 typedef struct LaunchOrder {
         char* name;
         char* scope;
-        sd_bus_message* message; /* holds the scope's properties; NULL: there are none */
+        sd_bus_message* message; /* in it are the scope's properties, and the text about system calls */
+        bool has_scope_properties;
         char** arguments;
         char** environment;
         char* working_directory;
@@ -67,7 +68,8 @@ DEFINE_CLEANUP(LaunchOrder*, launch_order_free)
  * Keeps a reference to the message. Negative with *error set (InvalidArgs) for anything that is not an order. */
 int launch_order_read(sd_bus_message* m, bool user_mode, LaunchOrder** ret, sd_bus_error* error);
 
-/* Reads an a{sv} that has none but the keys about system calls. Negative with *error set as above. */
+/* Reads an a{sv} that has none but the keys about system calls; the message must outlive *ret. Negative with *error set as
+ * above. */
 int launch_order_read_system_calls(sd_bus_message* m, SyscallOrder* ret, sd_bus_error* error);
 
 /* Reads the "asasuut" of a Probe, which is a small order, and its timeout. Negative with *error set as above. */

@@ -142,10 +142,10 @@ int process_spawn(const LaunchOrder* order, const SpawnSettings* settings, Spawn
                                               .go = { -EBADF, -EBADF },
                                               .handover = { -EBADF, -EBADF } };
         DirectoryUse use = DIRECTORY_USE_NONE;
-        const SyscallFilter* filter = NULL;
+        const SyscallFilter* filter;
         int r = make_pipes(order, kind, &pipes);
 
-        if (r >= 0 && order->syscalls.is_given)
+        if (r >= 0)
                 r = syscall_filters_get(settings->filters, &order->syscalls, &filter);
         if (r < 0)
                 return r;

@@ -13,7 +13,8 @@
 #include "util/strv.h"
 
 typedef struct Entry {
-        char* key; /* NULL: it is free */
+        char* calls; /* what the order's points to; NULL: the entry is free */
+        SyscallOrder order;
         SyscallFilter filter;
         uint64_t used; /* a number that grows */
 } Entry;
@@ -27,6 +28,7 @@ struct SyscallFilters {
 typedef struct Program {
         scmp_filter_ctx context;
         const SyscallOrder* order;
+        const SyscallVerdicts* verdicts; /* the order's, read */
         bool asks;
         uint32_t otherwise; /* the action where there is no rule */
         unsigned long pass;
@@ -111,15 +113,15 @@ static int add_call(const Program* program, const char* name, int verdict) {
 }
 
 static int add_calls(const Program* program) {
-        const SyscallOrder* order = program->order;
+        const SyscallVerdicts* verdicts = program->verdicts;
         int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < order->n_calls; i++)
-                r = add_call(program, order->calls[i].name, order->calls[i].verdict);
+        for (size_t i = 0; r >= 0 && i < verdicts->n_calls; i++)
+                r = add_call(program, verdicts->calls[i].name, verdicts->calls[i].verdict);
         /* those with rules of their own, if the order leaves them to the others */
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(passed_calls); i++)
-                r = add_call(program, passed_calls[i], syscall_order_verdict(order, passed_calls[i]));
-        return r < 0 ? r : add_call(program, "socket", syscall_order_verdict(order, "socket"));
+                r = add_call(program, passed_calls[i], syscall_verdicts_on(verdicts, passed_calls[i]));
+        return r < 0 ? r : add_call(program, "socket", syscall_verdicts_on(verdicts, "socket"));
 }
 
 static int set_up(const Program* program) {
@@ -162,12 +164,13 @@ static int export(const Program* program, struct sock_fprog* ret) {
         return 0;
 }
 
-static int compile_program(const SyscallOrder* order, bool asks, unsigned long pass, struct sock_fprog* ret) {
-        Program program = { .order = order, .asks = asks, .pass = pass };
+static int compile_program(const SyscallOrder* order, const SyscallVerdicts* verdicts, bool asks, unsigned long pass,
+                           struct sock_fprog* ret) {
+        Program program = { .order = order, .verdicts = verdicts, .asks = asks, .pass = pass };
         _cleanup_(release_context) scmp_filter_ctx context = NULL;
         int r;
 
-        program.otherwise = action_of(&program, order->other_calls);
+        program.otherwise = action_of(&program, verdicts->others);
         program.context = context = seccomp_init(program.otherwise);
         if (!context)
                 return -EINVAL;
@@ -180,20 +183,25 @@ static int compile_program(const SyscallOrder* order, bool asks, unsigned long p
 static void filter_done(SyscallFilter* filter) {
         free(filter->asking.filter);
         free(filter->silent.filter);
+        free(filter->verdicts);
         *filter = (SyscallFilter) {};
 }
 
 static int compile(const SyscallOrder* order, SyscallFilter* ret) {
         _cleanup_(filter_done) SyscallFilter filter = {};
-        int r;
+        _cleanup_syscall_verdicts_ SyscallVerdicts verdicts = {};
+        int r = syscall_verdicts_from_string(order->calls, &verdicts);
 
+        if (r < 0)
+                return r;
         if (getrandom(&filter.pass, sizeof filter.pass, GRND_NONBLOCK) != (ssize_t) sizeof filter.pass)
                 return -errno;
-        r = compile_program(order, false, filter.pass, &filter.silent);
+        r = compile_program(order, &verdicts, false, filter.pass, &filter.silent);
         if (r < 0)
                 return r;
         /* libseccomp asks the kernel whether it can */
-        (void) compile_program(order, true, filter.pass, &filter.asking);
+        (void) compile_program(order, &verdicts, true, filter.pass, &filter.asking);
+        filter.verdicts = syscall_verdicts_asked(&verdicts, order->restricts_families);
         *ret = filter;
         filter = (SyscallFilter) {};
         return 0;
@@ -205,7 +213,8 @@ SyscallFilters* syscall_filters_new(void) {
 
 static void entry_done(Entry* entry) {
         filter_done(&entry->filter);
-        free(entry->key);
+        syscall_order_done(&entry->order);
+        free(entry->calls);
         *entry = (Entry) {};
 }
 
@@ -218,14 +227,18 @@ SyscallFilters* syscall_filters_free(SyscallFilters* filters) {
         return NULL;
 }
 
-/* That with the key, or the one that was wanted least recently. */
-static Entry* find_entry(SyscallFilters* filters, const char* key) {
+static bool is_of(const Entry* entry, const SyscallOrder* order) {
+        return entry->calls && syscall_order_equal(&entry->order, order);
+}
+
+/* That of the order, or the one that was wanted least recently. */
+static Entry* find_entry(SyscallFilters* filters, const SyscallOrder* order) {
         Entry* oldest = &filters->entries[0];
 
         for (size_t i = 0; i < SYSCALL_FILTERS_MAX; i++) {
                 Entry* entry = &filters->entries[i];
 
-                if (entry->key && strcmp(entry->key, key) == 0)
+                if (is_of(entry, order))
                         return entry;
                 if (entry->used < oldest->used)
                         oldest = entry;
@@ -233,21 +246,31 @@ static Entry* find_entry(SyscallFilters* filters, const char* key) {
         return oldest;
 }
 
+static int fill(Entry* entry, const SyscallOrder* order) {
+        SyscallFilter filter;
+        int r = compile(order, &filter);
+
+        if (r < 0)
+                return r;
+        entry_done(entry);
+        entry->calls = xstrdup(order->calls);
+        entry->order = syscall_order_copy(order);
+        entry->order.calls = entry->calls;
+        entry->filter = filter;
+        return 0;
+}
+
 int syscall_filters_get(SyscallFilters* filters, const SyscallOrder* order, const SyscallFilter** ret) {
-        _cleanup_free_ char* key = syscall_order_to_string(order);
-        Entry* entry = find_entry(filters, key);
+        Entry* entry;
+        int r;
 
-        assert(order->is_given);
-        if (!entry->key || strcmp(entry->key, key) != 0) {
-                SyscallFilter filter;
-                int r = compile(order, &filter);
-
-                if (r < 0)
-                        return r;
-                entry_done(entry);
-                entry->key = take_ptr(key);
-                entry->filter = filter;
-        }
+        *ret = NULL;
+        if (!order->calls)
+                return 0;
+        entry = find_entry(filters, order);
+        r = is_of(entry, order) ? 0 : fill(entry, order);
+        if (r < 0)
+                return r;
         entry->used = ++filters->n_uses;
         *ret = &entry->filter;
         return 0;

@@ -20,6 +20,7 @@ typedef struct SyscallFilter {
         struct sock_fprog asking; /* empty: this kernel cannot ask */
         struct sock_fprog silent;
         unsigned long pass;
+        char* verdicts; /* what is to be answered when it asks (syscall-verdicts.h) */
 } SyscallFilter;
 
 /* Those that were wanted last: nodes of a role have the same, and compiling takes milliseconds. */
@@ -28,5 +29,5 @@ typedef struct SyscallFilters SyscallFilters;
 SyscallFilters* syscall_filters_new(void);
 SyscallFilters* syscall_filters_free(SyscallFilters* filters);
 
-/* The filter of an order that has one; valid until the next one is got. -errno: libseccomp says no. */
+/* The filter of an order, NULL if all calls are allowed; valid until the next one is got. -errno: libseccomp says no. */
 int syscall_filters_get(SyscallFilters* filters, const SyscallOrder* order, const SyscallFilter** ret);

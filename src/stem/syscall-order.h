@@ -6,21 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/verdict.h"
-#include "util/alloc.h"
-
 #define SYSCALL_ORDER_FAMILIES 64 /* bits of the set */
 
-typedef struct OrderedCall {
-        char* name;
-        int verdict;
-} OrderedCall;
-
 typedef struct SyscallOrder {
-        bool is_given;    /* false: everything is allowed */
-        int other_calls;  /* what becomes of those that are not among the calls */
-        OrderedCall* calls; /* sorted by name, each once */
-        size_t n_calls;
+        const char* calls; /* what becomes of each, in the words of syscall-verdicts.h; NULL: all are allowed. Weak: it is the
+                            * message's that brought the order, and some kilobytes */
         char** architectures; /* that are served besides the machine's own, by libseccomp's names */
         bool restricts_families;
         uint64_t families; /* bit n: sockets of the address family n may be made */
@@ -28,8 +18,6 @@ typedef struct SyscallOrder {
 
 void syscall_order_done(SyscallOrder* order);
 
-/* The call's own verdict, or that on other calls. */
-int syscall_order_verdict(const SyscallOrder* order, const char* call);
-
-/* Equal for equal orders, and for no others. */
-char* syscall_order_to_string(const SyscallOrder* order);
+/* The copy's calls are as weak as the order's. */
+SyscallOrder syscall_order_copy(const SyscallOrder* order);
+bool syscall_order_equal(const SyscallOrder* a, const SyscallOrder* b);

@@ -10,6 +10,7 @@
 
 #include "stem/limits.h"
 #include "stem/syscall-watch.h"
+#include "util/alloc.h"
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/log.h"

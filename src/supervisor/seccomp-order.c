@@ -17,24 +17,9 @@ static uint64_t family_mask(const SeccompProfile* profile) {
         return mask;
 }
 
-static int append_calls(sd_bus_message* m, const SeccompProfile* profile) {
-        int r = order_open_entry(m, "SystemCalls", "a{si}");
-
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'a', "{si}");
-        for (size_t i = 0; i < SYSCALLS; i++)
-                if (r >= 0)
-                        r = sd_bus_message_append(m, "{si}", syscall_name(i), profile->verdicts[i]);
-        if (r >= 0)
-                r = sd_bus_message_close_container(m);
-        return r < 0 ? r : order_close_entry(m);
-}
-
 int seccomp_order_append(sd_bus_message* m, const SeccompProfile* profile) {
-        int r = sd_bus_message_append(m, "{sv}", "OtherSystemCalls", "i", profile->other_calls);
+        int r = sd_bus_message_append(m, "{sv}", "SystemCalls", "s", profile->calls);
 
-        if (r >= 0)
-                r = append_calls(m, profile);
         if (r >= 0 && profile->architectures)
                 r = order_append_strv(m, "SystemCallArchitectures", profile->architectures);
         if (r >= 0 && profile->restricts_families)

@@ -526,8 +526,8 @@ def test_an_adoption_that_makes_no_sense(stems, name, unit, pid):
 
 
 @pytest.mark.parametrize("key, value, why", [
-    ("OtherSystemCalls", GLib.Variant("i", -9), "OtherSystemCalls: -9 is no verdict"),
-    ("SystemCalls", GLib.Variant("a{si}", {"ptrace": 1}), "OtherSystemCalls: is missing"),
+    ("SystemCalls", GLib.Variant("s", "EPERM ptrace:never"), "SystemCalls: not verdicts on system calls"),
+    ("AddressFamilies", GLib.Variant("t", 2), "SystemCalls: is missing"),
     ("Arguments", GLib.Variant("as", ["/bin/true"]), "Arguments: there is no such key"),
 ])
 def test_an_adoption_says_of_a_process_what_it_may_and_nothing_else(stems, key, value, why):
