@@ -42,7 +42,7 @@ struct ConfigurationLoader {
         configuration_refreshed_t refreshed; /* NULL: the configuration is new */
         Configuration* stale;                /* weak: is being refreshed */
         char* binary;                        /* of that; with the next two the worker's own while it is busy */
-        char* binary_directory;
+        char* binary_directory;              /* NULL: it has not changed */
         ZeekBinaryStamp stamp;
 };
 
@@ -231,8 +231,11 @@ static void next_step(ConfigurationLoader* l) {
 static void look_at_binary(void* userdata) {
         ConfigurationLoader* l = userdata;
 
-        l->stamp = zeek_binary_stamp(l->binary);
-        l->binary_directory = zeek_binary_directory(l->binary);
+        ZeekBinaryStamp stamp = zeek_binary_stamp(l->binary);
+
+        if (!zeek_binary_stamp_equal(&stamp, &l->stamp))
+                l->binary_directory = zeek_binary_directory(l->binary);
+        l->stamp = stamp;
 }
 
 static void on_binary_seen(ConfigurationLoader* l) {
@@ -312,6 +315,7 @@ int configuration_loader_refresh(ConfigurationLoader* l, Configuration* c, confi
         if (l->step != LOADER_IDLE)
                 return -EBUSY;
         free_and_replace(l->binary, xstrdup(c->binary));
+        l->stamp = c->stamp;
         r = worker_start(l->worker, look_at_binary, l);
         if (r < 0)
                 return r;

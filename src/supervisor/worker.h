@@ -2,7 +2,8 @@
 #pragma once
 
 /* A thread for what may take long: it works on what it is given and touches nothing else of the daemon, and the loop
- * goes on meanwhile. One piece of work at a time. */
+ * goes on meanwhile. One piece of work at a time. The thread waits for the next piece: to make a new one for each would
+ * take longer than most pieces do, on a machine with much to do a hundred times as long. */
 
 #include <stdbool.h>
 
