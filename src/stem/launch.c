@@ -289,12 +289,16 @@ static void on_stored(void* userdata) {
 }
 
 /* Long before the go, so that the next stem also knows of a scope that was made for nothing. */
-static int store_child(Launch* launch) {
-        int r = store_add(launch->launches->place.store, &launch->record, &launch->process, on_stored, launch,
-                          &launch->slot);
+static void on_called(void* userdata) {
+        Launch* launch = userdata;
+        int r;
 
+        if (launch->slot || launch->state == LAUNCH_CLEANUP)
+                return;
+        r = store_add(launch->launches->place.store, &launch->record, &launch->process, on_stored, launch, &launch->slot);
         launch->stored = r > 0;
-        return r;
+        if (r < 0)
+                launch_fail(launch, xasprintf("store descriptors: %s", strerror(-r)));
 }
 
 static int note_verdicts(Launch* launch) {
@@ -320,8 +324,6 @@ static int on_begin(void* userdata, pid_t* ret_pid, int* ret_pidfd) {
         if (r >= 0)
                 r = sd_event_add_io(place->event, &launch->exit_source, launch->process.fds[NODE_FD_PROCESS], EPOLLIN, on_exit_event,
                                     launch);
-        if (r >= 0)
-                r = store_child(launch);
         if (r < 0) {
                 free_and_replace(launch->why, xasprintf("start process: %s", strerror(-r)));
                 process_abort(&launch->process);
@@ -368,6 +370,7 @@ static void on_scope_done(void* userdata, const char* why) {
 static const ScopeStartOwner scope_start_owner = {
         .begin = on_begin,
         .append_properties = on_append_properties,
+        .called = on_called,
         .done = on_scope_done,
 };
 

@@ -3,10 +3,10 @@
 
 /* Launches: from an order to a held node, or to an error after which nothing is left.
  *
- *   QUEUED ── fork, store ──► SCOPE ── in its scope ──► STORE ── in the store: go ──► CHILD ── runs ──► held, replied
- *      │                        │                         │                            │
- *      └───────────── anything fails, or time is over ────┴────────────────────────────┴──► CLEANUP ──► replied
- *                                                                         (until child and scope are gone)
+ *   QUEUED ── fork, call, store ──► SCOPE ── in its scope ──► STORE ── in the store: go ──► CHILD ── runs ──► held, replied
+ *      │                              │                         │                            │
+ *      └───────────── anything fails, or time is over ──────────┴────────────────────────────┴──► CLEANUP ──► replied
+ *                                                                               (until child and scope are gone)
  *
  * The first failure is the one that is told. A requester that leaves changes nothing, and another may join. No program
  * runs that is not in the store: a stem that dies before its go leaves a child that ends by itself, and in every case it

@@ -252,6 +252,8 @@ static void run(ScopeStart* start) {
                 retry(start);
         else if (r < 0)
                 finish(start, strerror(-r));
+        else
+                start->owner->called(start->userdata);
 }
 
 static int on_dispatch(sd_event_source* s, void* userdata) {

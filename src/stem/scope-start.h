@@ -26,6 +26,8 @@ typedef struct ScopeStartOwner {
         int (*begin)(void* userdata, pid_t* ret_pid, int* ret_pidfd);
         /* Into an open a(sv). */
         int (*append_properties)(void* userdata, sd_bus_message* m);
+        /* The manager has work, and time passes anyway: once, or again when the call is made again. */
+        void (*called)(void* userdata);
         /* why is NULL: the process is in its scope. Comes once; the start may be freed in it. */
         void (*done)(void* userdata, const char* why);
 } ScopeStartOwner;

@@ -24,16 +24,26 @@ static bool holds(int directory_fd, const char* name, const char* text) {
                memcmp(present, text, size) == 0;
 }
 
+static int open_directory(const char* path, int* ret) {
+        int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC, r;
+
+        *ret = open(path, flags);
+        if (*ret >= 0 || errno != ENOENT)
+                return *ret < 0 ? -errno : 0;
+        r = directory_make(path, DIRECTORY_MODE);
+        if (r < 0)
+                return r;
+        *ret = open(path, flags);
+        return *ret < 0 ? -errno : 0;
+}
+
 static int write_file(const char* directory, const char* name, const char* text) {
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        r = directory_make(directory, DIRECTORY_MODE);
+        r = open_directory(directory, &fd);
         if (r < 0)
                 return r;
-        fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
-                return -errno;
         return holds(fd, name, text) ? 0 : file_write_atomic(fd, name, text, strlen(text), FILE_MODE);
 }
 
