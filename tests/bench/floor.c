@@ -32,7 +32,7 @@ typedef struct Unit {
         char name[48];
         pid_t pid;
         int go; /* a byte: the child may execute its program; 0: it was told */
-        uint64_t began;
+        uint64_t began; /* to start, and then to end */
         bool runs, gone;
 } Unit;
 
@@ -44,6 +44,7 @@ typedef struct Floor {
         size_t n_slices; /* 0: one for all */
         Unit* units;
         size_t n_begun, n_run, n_gone;
+        bool tells_end;
 } Floor;
 
 static pid_t fork_node(const char* node, int* ret_go) {
@@ -125,6 +126,8 @@ static int on_unit_removed(sd_bus_message* m, void* userdata, sd_bus_error* erro
         if (u && !u->gone) {
                 u->gone = true;
                 f->n_gone++;
+                if (f->tells_end)
+                        report("end", now_ns() - u->began);
         }
         return 0;
 }
@@ -169,15 +172,15 @@ static void run(Floor* f, size_t n, size_t window, bool tell) {
 static void end(Floor* f, size_t n, size_t window, bool tell) {
         size_t before = f->n_gone, killed = 0;
 
+        f->tells_end = tell;
         while (f->n_gone - before < n) {
-                uint64_t began = now_ns();
-                size_t gone = f->n_gone;
+                for (; killed < n && killed - (f->n_gone - before) < window; killed++) {
+                        Unit* u = &f->units[f->n_begun - 1 - killed];
 
-                for (; killed < n && killed - (gone - before) < window; killed++)
-                        (void) kill(f->units[f->n_begun - 1 - killed].pid, SIGKILL);
-                turn(f, tell);
-                if (tell && f->n_gone > gone)
-                        report("end", now_ns() - began);
+                        u->began = now_ns();
+                        (void) kill(u->pid, SIGKILL);
+                }
+                turn(f, false);
                 while (waitpid(-1, NULL, WNOHANG) > 0)
                         ;
         }

@@ -6,7 +6,7 @@ from collections import defaultdict
 from figures import Bound
 
 FEW = 10
-SLICES = 32
+SLICE = 64  # nodes: the default of NodesPerSlice=
 
 
 class Starting:
@@ -64,8 +64,9 @@ class Thousand:
         values = self.rig.floor("scope", repeats, 1, n)
         self.seen["floor at many"] += values["start"]
         self.seen["floor end at many"] += values["end"]
-        values = self.rig.floor("scope", repeats, 1, n, slices=SLICES)
+        values = self.rig.floor("scope", repeats, 1, n, slices=n // SLICE + 1)
         self.seen["floor spread"] += values["start"]
+        self.seen["floor end spread"] += values["end"]
 
         self.seen["at once"].append(self.rig.client("create", 0, n, n)["all"][0] / n)
         self.one_more("many", n)
@@ -106,10 +107,11 @@ class Thousand:
 
         table.section(f"One of {n}, against one of {FEW}")
         few = table.row(f"floor: start with {FEW} siblings", seen["floor at few"])
-        grown = table.row(f"floor: start with {n} siblings", seen["floor at many"], against=few)
-        table.row(f"  in {SLICES} slices", seen["floor spread"], against=few)
+        table.row(f"floor: start with {n} siblings", seen["floor at many"], against=few)
+        grown = table.row(f"  in slices of {SLICE}", seen["floor spread"], against=few)
         few_ends = table.row(f"floor: end with {FEW} siblings", seen["floor end at few"])
-        ends = table.row(f"floor: end with {n} siblings", seen["floor end at many"], against=few_ends)
+        table.row(f"floor: end with {n} siblings", seen["floor end at many"], against=few_ends)
+        ends = table.row(f"  in slices of {SLICE}", seen["floor end spread"], against=few_ends)
         growth = {
             "create": grown.median / few.median,
             "status": 1,
