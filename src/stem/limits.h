@@ -9,7 +9,7 @@
 /* What is held. The supervisor has a lower limit of its own (MaxNodes=). */
 #define STEM_NODES_MAX 4096U    /* nodes held */
 #define STEM_LAUNCHES_MAX 1024U /* launches under way, queued ones included */
-#define STEM_LAUNCHES_MANY 32U  /* after so many at once, memory is given back: an order that waits takes some 30 KiB */
+#define STEM_LAUNCHES_MANY 32U  /* after so many at once, memory is given back: an order that waits takes some 20 KiB */
 #define STEM_KILLS_MAX 1024U    /* calls of KillScope under way */
 #define STEM_PROBES_MAX 16U     /* probes under way */
 

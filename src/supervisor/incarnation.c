@@ -10,10 +10,18 @@
 #include "util/fd.h"
 #include "util/log.h"
 
+/* The stem has answered it, or its answer does not matter any more. */
+static void order_is_over(Instance* instance) {
+        if (!instance->order)
+                return;
+        instance->order = sd_bus_slot_unref(instance->order);
+        start_queue_order_is_over(instance->supervisor->starts);
+}
+
 void incarnation_forget(Instance* instance) {
         instance->output = node_output_free(instance->output);
         instance->status = status_watch_free(instance->status);
-        instance->launch = sd_bus_slot_unref(instance->launch);
+        order_is_over(instance);
         instance->release = sd_bus_slot_unref(instance->release);
         instance->pidfd = fd_close(instance->pidfd);
         instance->syscalls_fd = fd_close(instance->syscalls_fd);
@@ -141,7 +149,7 @@ static int on_launched(sd_bus_message* reply, void* userdata, sd_bus_error* ret_
         Instance* instance = userdata;
         HeldProcess held = {};
 
-        instance->launch = sd_bus_slot_unref(instance->launch);
+        order_is_over(instance);
         if (stem_answer_is_lost(reply)) {
                 adoption_start(instance->supervisor->adoption);
                 return 0;
@@ -166,7 +174,9 @@ static int send_order(Instance* instance, const LaunchOrder* order) {
         if (r >= 0)
                 r = launch_order_append(call, order, instance->node->scope);
         if (r >= 0)
-                r = stem_client_send(stem, call, &instance->launch, on_launched, instance);
+                r = stem_client_send(stem, call, &instance->order, on_launched, instance);
+        if (r >= 0)
+                start_queue_order_is_sent(instance->supervisor->starts);
         return r;
 }
 
@@ -318,7 +328,7 @@ static void repeat_requests(Instance* instance) {
 static int on_adopted(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
         Instance* instance = userdata;
 
-        instance->launch = sd_bus_slot_unref(instance->launch);
+        order_is_over(instance);
         if (stem_answer_is_lost(reply))
                 adoption_start(instance->supervisor->adoption);
         else if (sd_bus_message_is_method_error(reply, NULL))
@@ -342,7 +352,9 @@ static void hand_back(Instance* instance) {
         if (r >= 0)
                 r = hand_back_append(instance, call);
         if (r >= 0)
-                r = stem_client_send(stem, call, &instance->launch, on_adopted, instance);
+                r = stem_client_send(stem, call, &instance->order, on_adopted, instance);
+        if (r >= 0)
+                start_queue_order_is_sent(instance->supervisor->starts);
         if (r < 0 && r != -ENOTCONN)
                 (void) log_error_errno(r, "Failed to hand node \"%s\" back to zeek-stem: %m", node->name);
 }
@@ -352,7 +364,7 @@ static void reconcile_held(Instance* instance, const HeldProcess* held) {
 
         if (node->phase == PHASE_LAUNCHING) {
                 /* the reply that said so did not reach us */
-                instance->launch = sd_bus_slot_unref(instance->launch);
+                order_is_over(instance);
                 launched(instance, held);
         } else if (!node_has_processes(node) || node->pid != held->pid) {
                 if (!held->exited)
@@ -382,13 +394,13 @@ void incarnation_reconcile(Instance* instance, const HeldProcess* held) {
                 reconcile_held(instance, held);
         else if (node->phase == PHASE_LAUNCHING) {
                 /* never begun, or under way in the stem, which then gives its answer to this order too */
-                if (!instance->launch && !instance->failure && !instance->is_starting)
+                if (!instance->order && !instance->failure && !instance->is_starting)
                         start_queue_add(instance->supervisor->starts, instance);
         } else if (node_has_processes(node)) {
                 if (instance->exited && instance->emptied)
                         /* released, and only the answer was lost */
                         gone(instance);
-                else if (!instance->launch) {
+                else if (!instance->order) {
                         tell_status(instance);
                         hand_back(instance);
                 }

@@ -35,7 +35,6 @@ Instance* instance_free(Instance* instance) {
         incarnation_forget(instance);
         sd_event_source_disable_unref(instance->timer);
         sd_event_source_disable_unref(instance->failure);
-        sd_bus_slot_unref(instance->launch);
         node_output_state_done(&instance->output_state);
         free(instance->failure_text);
         instance->node->userdata = NULL;

@@ -13,7 +13,7 @@ typedef struct Instance {
         Node* node;             /* weak: the node owns us through its userdata */
 
         sd_event_source* timer;
-        sd_bus_slot* launch;  /* the order under way */
+        sd_bus_slot* order;   /* under way: to launch it, or to take it back */
         sd_bus_slot* release; /* the last word about an incarnation under way */
         sd_event_source* failure; /* a launch that failed before it got as far as the stem */
         char* failure_text;

@@ -21,6 +21,8 @@ struct StartQueue {
         sd_event_source* timeout;
         usec_t binary_asked; /* CLOCK_BOOTTIME; 0: nobody looks at it now */
         usec_t binary_known; /* when somebody has begun to look at it last */
+        unsigned n_orders;   /* with the stem */
+        bool is_full;        /* it has had as many as it may, and still has more than half of them */
 
         /* of one look at all nodes */
         Progress* clusters;
@@ -126,12 +128,21 @@ void start_queue_binary_is_known(StartQueue* q) {
         start_queue_kick(q);
 }
 
+/* To look at all who wait, for each order that is over, would be much to do for one start. */
+static bool has_room(StartQueue* q) {
+        if (q->n_orders >= ORDERS_MAX)
+                q->is_full = true;
+        else if (q->n_orders <= ORDERS_MAX / 2)
+                q->is_full = false;
+        return !q->is_full;
+}
+
 static void start_those_who_may(StartQueue* q) {
         usec_t now = now_usec(CLOCK_BOOTTIME), earliest = USEC_INFINITY;
         Instance *instance, *next;
 
         q->n_clusters = 0;
-        for (instance = TAILQ_FIRST(&q->waiting); instance; instance = next) {
+        for (instance = TAILQ_FIRST(&q->waiting); instance && has_room(q); instance = next) {
                 usec_t when = when_to_start(q, instance);
 
                 next = TAILQ_NEXT(instance, starting);
@@ -205,6 +216,16 @@ void start_queue_remove(StartQueue* q, Instance* instance) {
         if (instance->is_starting)
                 TAILQ_REMOVE(&q->waiting, instance, starting);
         instance->is_starting = false;
+}
+
+void start_queue_order_is_sent(StartQueue* q) {
+        q->n_orders++;
+}
+
+void start_queue_order_is_over(StartQueue* q) {
+        assert(q->n_orders > 0);
+        q->n_orders--;
+        start_queue_kick(q);
 }
 
 void start_queue_kick(StartQueue* q) {

@@ -226,6 +226,20 @@ def test_requests_for_one_name_take_their_turns(client, story):
     assert len(story.starts("node")) == len(set(story.starts("node"))) == 6
 
 
+ORDERS = 32  # start-queue.h
+
+
+def test_who_has_no_turn_yet_waits_here_and_not_with_the_stem(client, machine):
+    ordered = machine.lab.path("/run/zeek-supervisor/nodes").iterdir  # files of those whose order was made
+    names = [f"n{i}" for i in range(3 * ORDERS)]
+    with frozen(machine, STEM):
+        calls = [client.send("Create", "a{sv}", {"name": name, "env": STAY}) for name in names]
+        machine.wait_for(lambda: len(client.call("Status", "s", "")) == len(names))
+        assert len(list(ordered())) == ORDERS
+    assert [client.reply(call) for call in calls] == [""] * len(calls)
+    assert len(machine.scopes()) == len(calls)
+
+
 # What fails leaves nothing; test_launch_failure.py has more of that
 
 

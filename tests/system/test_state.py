@@ -8,6 +8,7 @@ import faults
 import pytest
 from bus import BusError
 from nodes import CLD_EXITED, STAY, create_ready, is_alive, of_role, play
+from raw_bus import RawBus
 
 SUPERVISOR = faults.SUPERVISOR
 STATE = "/run/zeek-supervisor/state"
@@ -230,3 +231,18 @@ def test_on_a_full_disk_nodes_go_on_and_new_ones_are_refused(machine, full, stor
         pass
     node = machine.node("old")
     assert (node["State"], node["PID"]) == ("running", pid)
+
+
+# The stem dies
+
+
+def test_orders_that_a_dead_stem_had_count_no_more(machine):
+    names = [f"n{i}" for i in range(80)]  # more than it gets at a time
+    with RawBus(machine.lab) as client:
+        machine.expect(f"{faults.STEM}: Failed with result")
+        with faults.frozen(machine, faults.STEM):
+            calls = [client.send("Create", "a{sv}", {"name": name, "env": STAY}) for name in names]
+            machine.wait_for(lambda: len(machine.status()) == len(names))
+            faults.send(faults.mains(machine, faults.STEM), signal.SIGKILL)
+        assert [client.reply(call) for call in calls] == [""] * len(calls)
+    assert len(machine.scopes()) == len(names)
