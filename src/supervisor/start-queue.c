@@ -209,7 +209,9 @@ void start_queue_add(StartQueue* q, Instance* instance) {
         instance->is_starting = true;
         instance->start_wanted = now_usec(CLOCK_BOOTTIME);
         TAILQ_INSERT_TAIL(&q->waiting, instance, starting);
-        start_those_who_may(q);
+        if (!binary_is_known(q, instance))
+                look_at_binary(q);
+        start_queue_kick(q);
 }
 
 void start_queue_remove(StartQueue* q, Instance* instance) {

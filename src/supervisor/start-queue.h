@@ -22,7 +22,7 @@ typedef struct Supervisor Supervisor;
 int start_queue_new(Supervisor* s, StartQueue** ret);
 StartQueue* start_queue_free(StartQueue* q);
 
-/* The instance is launched when its turn comes. */
+/* The instance is launched when its turn comes, which is in another turn of the loop. */
 void start_queue_add(StartQueue* q, Instance* instance);
 /* It is on its way out. */
 void start_queue_remove(StartQueue* q, Instance* instance);

@@ -28,8 +28,7 @@ static void carry_out(Supervisor* s, Node* node, const Effect* effect) {
                 notices_node_added(s->notices, node);
                 break;
         case EFFECT_LAUNCH:
-                start_queue_add(s->starts, instance);
-                break;
+                break; /* carry_out_all() */
         case EFFECT_TERMINATE:
                 incarnation_terminate(instance);
                 break;
@@ -59,6 +58,10 @@ static void carry_out(Supervisor* s, Node* node, const Effect* effect) {
 }
 
 static void carry_out_all(Supervisor* s, Node* node, const Effects* effects) {
+        /* It looks at what will be started, in a thread, while we write files, and starts nothing before. */
+        for (size_t i = 0; i < effects->n; i++)
+                if (effects->items[i].type == EFFECT_LAUNCH)
+                        start_queue_add(s->starts, node_instance(node));
         /* Remembered before it is done: a daemon that dies in between leaves something to finish, not something that
          * nobody knows of. */
         if (node->phase != PHASE_VOID)
