@@ -15,6 +15,8 @@
 /* A person may be typing a password. */
 #define POLKIT_TIMEOUT_USEC (5 * USEC_PER_MINUTE)
 #define POLKIT_ALLOW_USER_INTERACTION 1U
+/* The bus answers at once, but its answer lies behind all calls that have come before it, and they may be large. */
+#define CALLER_TIMEOUT_USEC (5 * USEC_PER_MINUTE)
 
 /* What somebody has under way: a sender by its name on the bus, or a user by its number. */
 typedef struct Account {
@@ -248,6 +250,20 @@ static int on_caller(sd_bus_message* reply, void* userdata, sd_bus_error* ret_er
         return ask_polkit(check);
 }
 
+static int ask_caller(Check* check) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
+        Authorizer* a = check->authorizer;
+        int r;
+
+        /* not GetConnectionCredentials, in which newer buses send a pidfd: who takes no descriptors is disconnected then */
+        r = sd_bus_message_new_method_call(a->bus, &call, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                           "org.freedesktop.DBus",
+                                           check->by_process ? "GetConnectionUnixProcessID" : "GetConnectionUnixUser");
+        if (r >= 0)
+                r = sd_bus_message_append_basic(call, 's', check->sender->name);
+        return r < 0 ? r : sd_bus_call_async(a->bus, &check->slot, call, on_caller, check, CALLER_TIMEOUT_USEC);
+}
+
 /* by_process: it is the process that matters and not the user, and nothing has to be asked of polkit. */
 static int start_check(Authorizer* a, sd_bus_message* m, PolkitAction action, bool by_process, caller_handler_t handler,
                        void* userdata, sd_bus_error* error) {
@@ -284,11 +300,7 @@ static int start_check(Authorizer* a, sd_bus_message* m, PolkitAction action, bo
         account_charge(&a->all, size);
         LIST_INSERT_HEAD(&a->checks, check, checks);
 
-        /* not GetConnectionCredentials, in which newer buses send a pidfd: who takes no descriptors is disconnected then */
-        r = sd_bus_call_method_async(a->bus, &check->slot, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                     "org.freedesktop.DBus",
-                                     by_process ? "GetConnectionUnixProcessID" : "GetConnectionUnixUser",
-                                     on_caller, check, "s", name);
+        r = ask_caller(check);
         if (r < 0) {
                 check_free(check);
                 return r;
