@@ -222,10 +222,13 @@ GETTER(n_nodes) {
         return sd_bus_message_append(reply, "u", (uint32_t) registry_count(&s->registry));
 }
 
+/* What this daemon can do beyond the base of the interface. */
 GETTER(features) {
-        Supervisor* s = userdata;
+        static const char* const system_features[] = { "polkit", NULL };
+        static const char* const user_features[] = { "user-mode", NULL };
+        const Supervisor* s = userdata;
 
-        return sd_bus_message_append_strv(reply, (char**) supervisor_features(s));
+        return sd_bus_message_append_strv(reply, (char**) (s->places.user_mode ? user_features : system_features));
 }
 
 GETTER(zeek_binary) {

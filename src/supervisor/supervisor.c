@@ -255,13 +255,6 @@ static void on_first_adoption(Supervisor* s) {
         shutdown_go_on(s);
 }
 
-const char* const* supervisor_features(const Supervisor* s) {
-        static const char* const system_features[] = { "polkit", NULL };
-        static const char* const user_features[] = { "user-mode", NULL };
-
-        return s->places.user_mode ? user_features : system_features;
-}
-
 /* ---- life of the daemon ---- */
 
 static int make_directories(const Supervisor* s) {

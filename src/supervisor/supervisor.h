@@ -93,9 +93,6 @@ int supervisor_run(Supervisor* s);
 /* Tells the service manager how things stand, for `systemctl status`. */
 void supervisor_tell_status(Supervisor* s);
 
-/* What this daemon can do beyond the base of the interface: words for the property Features. Static. */
-const char* const* supervisor_features(const Supervisor* s);
-
 /* Gives the node an event and carries out what follows. The node may be gone afterwards. */
 void supervisor_dispatch(Supervisor* s, Node* node, const NodeEvent* event);
 /* Has the node begin what waits for its turn, one after the other, each when what came of the one before was carried out.
