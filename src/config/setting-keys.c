@@ -8,6 +8,8 @@
 
 static const SettingKey supervisor_keys[] = {
         { "MaxNodes", &setting_count, AT(max_nodes), "1024", .min = 1, .max = MAX_NODES_MAX },
+        /* up to some 64 siblings the service manager starts a scope as fast as among few */
+        { "NodesPerSlice", &setting_count, AT(nodes_per_slice), "64", .max = MAX_NODES_MAX },
         { "LogLevel", &setting_log_level, AT(log_level), "info" },
         { "AdoptTimeoutSec", &setting_span, AT(adopt_timeout_usec), "30s", .max = USEC_INFINITY },
 };

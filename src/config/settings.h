@@ -63,6 +63,7 @@ typedef struct OptionalInt {
 
 typedef struct SupervisorSettings {
         uint64_t max_nodes;
+        uint64_t nodes_per_slice; /* 0: all of a role in one */
         int log_level; /* LOG_* of syslog(3) */
         usec_t adopt_timeout_usec;
 } SupervisorSettings;

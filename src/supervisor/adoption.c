@@ -107,6 +107,17 @@ static Node* reconstruct(Supervisor* s, const char* name) {
         return node;
 }
 
+/* ---- where the scopes are ---- */
+
+/* Known before anybody is started, who may want the place. */
+static void place_scope(Supervisor* s, const char* scope, const char* cgroup) {
+        _cleanup_free_ char* name = node_name_of_scope(scope);
+        Node* node = name ? registry_find(&s->registry, name) : NULL;
+
+        if (node && node->phase != PHASE_VOID)
+                slices_found(s->slices, node_instance(node), cgroup);
+}
+
 /* ---- what the stem holds ---- */
 
 static Claim* claim_free(Claim* claim) {
@@ -288,22 +299,10 @@ static void adopt_scope(Supervisor* s, const char* scope, const char* cgroup) {
                 node = reconstruct(s, name);
         if (!node)
                 return;
+        slices_found(s->slices, node_instance(node), cgroup);
         node_find_running(node, pid, now_instant());
         /* the stem does not hold it, and is told */
         incarnation_reconcile(node_instance(node), NULL);
-}
-
-static void reconcile_scopes(Supervisor* s) {
-        for (Role role = 0; role < _ROLE_MAX; role++) {
-                _cleanup_free_ char* slice = xasprintf("%s/zeek.slice/%s", s->places.cgroup_root, role_slice(role));
-                _cleanup_strv_free_ char** scopes = cgroup_children(slice);
-
-                STRV_FOREACH(scope, scopes) {
-                        _cleanup_free_ char* cgroup = xasprintf("%s/%s", slice, *scope);
-
-                        adopt_scope(s, *scope, cgroup);
-                }
-        }
 }
 
 /* ---- all three ---- */
@@ -311,12 +310,13 @@ static void reconcile_scopes(Supervisor* s) {
 static void finish(Adoption* a) {
         Supervisor* s = a->s;
 
-        reconcile_scopes(s);
+        slices_list(s->slices, adopt_scope);
         /* No node is forgotten by this: all that can wait for its turn now is an administrator's stop. */
         REGISTRY_FOREACH(node, &s->registry) {
                 instance_remember(node_instance(node));
                 supervisor_advance(s, node);
         }
+        slices_tidy_later(s->slices);
         if (a->done)
                 take_ptr(a->done)(s);
 }
@@ -335,6 +335,7 @@ static int on_list(sd_bus_message* reply, void* userdata, sd_bus_error* ret_erro
                 return 0;
         }
 
+        slices_list(s->slices, place_scope);
         REGISTRY_FOREACH(node, &s->registry)
                 node_instance(node)->held = false;
         take_list(a, reply);

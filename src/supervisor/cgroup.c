@@ -89,6 +89,12 @@ uint32_t cgroup_first_pid(const char* cgroup) {
         return parse_u64(content, &pid) < 0 ? 0 : (uint32_t) pid;
 }
 
+bool cgroup_exists(const char* cgroup) {
+        _cleanup_free_ char* path = xasprintf("%s%s", CGROUP_ROOT, cgroup);
+
+        return access(path, F_OK) == 0;
+}
+
 char** cgroup_children(const char* cgroup) {
         _cleanup_free_ char* path = xasprintf("%s%s", CGROUP_ROOT, cgroup);
         DIR* directory = opendir(path);

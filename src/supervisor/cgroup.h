@@ -24,6 +24,8 @@ void cgroup_read_figures(const char* cgroup, CgroupFigures* ret);
 /* The oldest process in it, which the others come from; 0: there is none. */
 uint32_t cgroup_first_pid(const char* cgroup);
 
+bool cgroup_exists(const char* cgroup);
+
 /* The names of the groups in it, a vector of strings. */
 char** cgroup_children(const char* cgroup);
 

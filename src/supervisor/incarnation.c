@@ -110,7 +110,8 @@ static void attach(Instance* instance, const HeldProcess* held) {
         (void) fd_close(instance->syscalls_fd);
         instance->syscalls_fd = duplicate(held, NODE_FD_SYSCALLS);
         /* without a control group: ended already; it has no figures and calls nobody */
-        (void) cgroup_of_pid(held->pid, &cgroup);
+        if (cgroup_of_pid(held->pid, &cgroup) >= 0)
+                slices_found(instance->supervisor->slices, instance, cgroup);
         free_and_replace(instance->cgroup, take_ptr(cgroup));
 }
 
@@ -167,12 +168,13 @@ static int on_launched(sd_bus_message* reply, void* userdata, sd_bus_error* ret_
 
 static int send_order(Instance* instance, const LaunchOrder* order) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
+        _cleanup_free_ char* slice = slices_take(instance->supervisor->slices, instance);
         StemClient* stem = instance->supervisor->stem;
         int r;
 
         r = stem_client_new_call(stem, "Launch", &call);
         if (r >= 0)
-                r = launch_order_append(call, order, instance->node->scope);
+                r = launch_order_append(call, order, instance->node->scope, slice);
         if (r >= 0)
                 r = stem_client_send(stem, call, &instance->order, on_launched, instance);
         if (r >= 0)

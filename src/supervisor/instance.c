@@ -96,6 +96,7 @@ void instance_forget(Instance* instance) {
         instance->life_hash = 0;
         node_files_remove_config(instance->supervisor->places.runtime_directory, instance->node->name);
         replace_layout(instance, NULL);
+        slices_leave(instance->supervisor->slices, instance);
         node_output_state_done(&instance->output_state);
         node_output_state_init(&instance->output_state);
 }

@@ -4,6 +4,7 @@
 /* What the daemon has of a node beside its life: timer, files, marks for notices, and of the running incarnation the
  * line to the stem and the pipes (incarnation.h). */
 
+#include "core/slice-plan.h"
 #include "supervisor/launch-order.h"
 #include "supervisor/node-output.h"
 #include "supervisor/supervisor.h"
@@ -30,6 +31,7 @@ typedef struct Instance {
         bool out_of_memory;   /* it said so with the latter */
         bool draining;        /* its last lines are on their way */
         char* cgroup;         /* of the running incarnation; NULL: not known */
+        SlicePlace place;     /* of all incarnations */
 
         bool dropped;           /* node.cfg does not want it any more */
         bool adapt_when_running; /* the configuration changed while it was being launched */

@@ -83,7 +83,7 @@ void launch_order_done(LaunchOrder* order) {
 
 /* ---- properties of the scope ---- */
 
-static int append_scope_properties(sd_bus_message* m, const LaunchOrder* order) {
+static int append_scope_properties(sd_bus_message* m, const LaunchOrder* order, const char* slice) {
         const NodeSpec* spec = order->spec;
         _cleanup_free_ char* description = xasprintf("Zeek %s %s", role_to_string(spec->role), spec->name);
         usec_t stop_timeout = node_spec_has(spec, "stop_timeout_usec") ? spec->stop_timeout_usec :
@@ -92,10 +92,9 @@ static int append_scope_properties(sd_bus_message* m, const LaunchOrder* order) 
 
         r = sd_bus_message_open_container(m, 'a', "(sv)");
         if (r >= 0)
-                r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)(sv)(sv)", "Description", "s", description, "Slice", "s",
-                                          role_slice(spec->role), "Before", "as", 1, SUPERVISOR_UNIT, "Controller", "s",
-                                          SUPERVISOR_BUS_NAME, "TimeoutStopUSec", "t",
-                                          saturating_add_u64(stop_timeout, STOP_MARGIN_USEC),
+                r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)(sv)(sv)", "Description", "s", description, "Slice", "s", slice,
+                                          "Before", "as", 1, SUPERVISOR_UNIT, "Controller", "s", SUPERVISOR_BUS_NAME,
+                                          "TimeoutStopUSec", "t", saturating_add_u64(stop_timeout, STOP_MARGIN_USEC),
                                           /* when memory is out all of the node goes at once, nothing of it half dead;
                                            * and only with this policy, or its default, does the scope say so */
                                           "OOMPolicy", "s", "kill");
@@ -150,7 +149,7 @@ static int append_process(sd_bus_message* m, const LaunchOrder* order) {
         return r;
 }
 
-int launch_order_append(sd_bus_message* m, const LaunchOrder* order, const char* scope) {
+int launch_order_append(sd_bus_message* m, const LaunchOrder* order, const char* scope, const char* slice) {
         int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
         if (r >= 0)
@@ -160,7 +159,7 @@ int launch_order_append(sd_bus_message* m, const LaunchOrder* order, const char*
         if (r >= 0)
                 r = order_open_entry(m, "ScopeProperties", "a(sv)");
         if (r >= 0)
-                r = append_scope_properties(m, order);
+                r = append_scope_properties(m, order, slice);
         if (r >= 0)
                 r = order_close_entry(m);
         if (r >= 0)

@@ -33,8 +33,8 @@ void launch_order_done(LaunchOrder* order);
 #define _cleanup_launch_order_ _cleanup_(launch_order_done)
 
 /* Appends the order as the a{sv} that org.zeek.Stem.Launch takes. */
-int launch_order_append(sd_bus_message* m, const LaunchOrder* order, const char* scope);
+int launch_order_append(sd_bus_message* m, const LaunchOrder* order, const char* scope, const char* slice);
 
-/* Equal for orders that make the same process. The limits of the scope do not count, nor does what the cluster's layout
- * says of other nodes. What is hashed differs from version to version of the daemon: so has LIFE_VERSION (state-files.c). */
+/* Equal for orders that make the same process. The limits of the scope do not count, nor does its slice, nor what the
+ * cluster's layout says of other nodes. What is hashed differs from version to version of the daemon: so has LIFE_VERSION (state-files.c). */
 uint64_t launch_order_hash(const LaunchOrder* order);

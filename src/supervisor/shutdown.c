@@ -40,7 +40,7 @@ static void renew_patience(Shutdown* shutdown) {
 
 void shutdown_check(Supervisor* s) {
         /* Programs of hooks last: what the nodes had to say was still for them to judge. */
-        if (s->stopping && s->adopted && s->registry.n == 0 && helper_host_stop(s->helper_host))
+        if (s->stopping && s->adopted && s->registry.n == 0 && helper_host_stop(s->helper_host) && slices_stop(s->slices))
                 (void) sd_event_exit(s->event, 0);
 }
 

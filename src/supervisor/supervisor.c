@@ -341,6 +341,7 @@ static int start_parts(Supervisor* s) {
         s->state = state_files_new(s->places.runtime_directory);
         s->adoption = adoption_new(s, on_first_adoption);
         s->limits = scope_limits_new(s);
+        s->slices = slices_new(s);
         r = static_cluster_new(s, &s->static_cluster);
         if (r < 0)
                 return log_error_errno(r, "Failed to set up the event loop: %m");
@@ -406,6 +407,7 @@ Supervisor* supervisor_free(Supervisor* s) {
         adoption_free(s->adoption);
         start_queue_free(s->starts);
         scope_limits_free(s->limits);
+        slices_free(s->slices);
         state_files_free(s->state);
         differ_free(s->differ);
         static_cluster_free(s->static_cluster);

@@ -29,6 +29,7 @@
 #include "supervisor/output-hub.h"
 #include "supervisor/places.h"
 #include "supervisor/scope-limits.h"
+#include "supervisor/slices.h"
 #include "supervisor/start-queue.h"
 #include "supervisor/state-files.h"
 #include "supervisor/status-answers.h"
@@ -70,6 +71,7 @@ typedef struct Supervisor {
         Adoption* adoption;
         StartQueue* starts;
         ScopeLimits* limits;
+        Slices* slices;
         TAILQ_HEAD(, Request) requests; /* not answered yet */
         TAILQ_HEAD(, ReloadWaiter) reload_waiters;
         bool restarts_outdated, restarts_outdated_again;

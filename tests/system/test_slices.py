@@ -41,6 +41,15 @@ def test_the_slice_of_a_role_holds_its_nodes_and_is_in_that_of_all(machine, role
     assert machine.show(scope("node"))["ControlGroup"] == f"/zeek.slice/{SLICES[role]}/{scope('node')}"
 
 
+def test_all_of_a_small_cluster_lie_there_and_what_is_more_than_64_below(machine):
+    names = [f"worker-{n}" for n in range(65)]
+    for name in names:
+        machine.create(name, **of_role("WORKER", name), env=STAY)
+    shown = {name: machine.show(scope(name)) for name in names}
+    assert {shown[name]["Slice"] for name in names[:64]} == {"zeek-workers.slice"}
+    assert shown[names[64]]["ControlGroup"] == f"/zeek.slice/zeek-workers.slice/zeek-workers-1.slice/{scope(names[64])}"
+
+
 def test_a_scope_says_when_memory_ran_out(machine):
     machine.create("node", env=STAY)
     shown = machine.show(scope("node"))

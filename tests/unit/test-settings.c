@@ -43,6 +43,7 @@ static void nothing_at_all_gives_the_defaults(void** state) {
         const NodeSettings* worker = &settings->roles[ROLE_WORKER];
 
         assert_int_equal(settings->supervisor.max_nodes, 1024);
+        assert_int_equal(settings->supervisor.nodes_per_slice, 64);
         assert_int_equal(settings->supervisor.log_level, LOG_INFO);
         assert_int_equal(settings->supervisor.adopt_timeout_usec, 30 * USEC_PER_SEC);
         assert_null(settings->zeek.binary);
@@ -103,7 +104,7 @@ static bool prevents_restart(const NodeSettings* node, int code, int status) {
 
 static void every_key_is_read(void** state) {
         _cleanup_settings_ Settings* settings = parse_good(
-                "[Supervisor]\nMaxNodes=7\nLogLevel=debug\nAdoptTimeoutSec=1min\n"
+                "[Supervisor]\nMaxNodes=7\nNodesPerSlice=0\nLogLevel=debug\nAdoptTimeoutSec=1min\n"
                 "[Zeek]\nBinary=/opt/zeek/bin/zeek\nScripts=a 'b c'\nBackend=zeromq\nScriptPath=.:/x\n"
                 "Arguments=-C -f \"tcp port 80\"\nEnvironment=A=1 \"B=2 3\" C=\n"
                 "[Archiver]\nArchive=no\nBinary=/opt/z/archive\nArguments=-v 'a b'\nLogQueueDirectory=/q\nLogDirectory=/l\n"
@@ -117,6 +118,7 @@ static void every_key_is_read(void** state) {
         const NodeSettings* node = &settings->roles[ROLE_LOGGER];
 
         assert_int_equal(settings->supervisor.max_nodes, 7);
+        assert_int_equal(settings->supervisor.nodes_per_slice, 0);
         assert_int_equal(settings->supervisor.log_level, LOG_DEBUG);
         assert_int_equal(settings->supervisor.adopt_timeout_usec, USEC_PER_MINUTE);
         assert_string_equal(settings->zeek.binary, "/opt/zeek/bin/zeek");
@@ -243,6 +245,7 @@ static void what_makes_no_sense_is_said_with_file_and_line(void** state) {
                 { "[Supervisor]\nMaxNodes=0\n", "MaxNodes= must be a number between 1 and 4096, ignoring '0'" },
                 { "[Supervisor]\nMaxNodes=4097\n", "MaxNodes= must be a number between 1 and 4096" },
                 { "[Supervisor]\nMaxNodes=infinity\n", "MaxNodes= must be a number between 1 and 4096" },
+                { "[Supervisor]\nNodesPerSlice=4097\n", "NodesPerSlice= must be a number between 0 and 4096" },
                 { "[Supervisor]\nLogLevel=loud\n", "LogLevel= must be emerg" },
                 { "[Supervisor]\nAdoptTimeoutSec=soon\n", "AdoptTimeoutSec= must be a time span" },
                 { "[ZeekControl]\nZeekPort=0\n", "ZeekPort= must be a number between 1 and 65535, ignoring '0'" },
