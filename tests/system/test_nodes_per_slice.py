@@ -301,6 +301,17 @@ def test_nobody_is_put_into_a_slice_that_is_about_to_go(machine):
     assert number_of(machine, "next-2") == 1
 
 
+def test_they_say_whose_they_are(machine):
+    said = {slice: machine.show(f"zeek-{slice}-7.slice")["Description"] for slice in ("loggers", "managers", "proxies", "workers", "standalone")}
+    assert said == {
+        "loggers": "More Zeek Loggers (7)",
+        "managers": "More Zeek Managers (7)",
+        "proxies": "More Zeek Proxies (7)",
+        "workers": "More Zeek Workers (7)",
+        "standalone": "More Zeek Nodes without a Cluster (7)",
+    }
+
+
 def test_a_users_nodes_are_spread_as_well(machine):
     user = "alice"
     machine.lab.add_user(user)
@@ -311,6 +322,7 @@ def test_a_users_nodes_are_spread_as_well(machine):
     for name in "a", "b", "c":
         bus.call("Create", "a{sv}", {"name": name, **of_role("WORKER", name), "env": STAY})
     assert [number_of(machine, name, user=user) for name in ("a", "b", "c")] == [0, 1, 2]
+    assert machine.show("zeek-workers-2.slice", user=user)["Description"] == "More Zeek Workers (2)"
 
     bus.call("Destroy", "s", "b")
     machine.run("systemctl --user restart zeek-supervisor", user=user)
