@@ -24,7 +24,8 @@ typedef struct Claim {
 
 struct Adoption {
         Supervisor* s; /* weak */
-        void (*done)(Supervisor* s);
+        void (*done)(Supervisor* s); /* NULL: it was called */
+        sd_event_source* patience;   /* until it is called anyway */
         sd_bus_slot* list;
         TAILQ_HEAD(, Claim) claims;
 };
@@ -307,6 +308,12 @@ static void adopt_scope(Supervisor* s, const char* scope, const char* cgroup) {
 
 /* ---- all three ---- */
 
+static void tell_done(Adoption* a) {
+        a->patience = sd_event_source_disable_unref(a->patience);
+        if (a->done)
+                take_ptr(a->done)(a->s);
+}
+
 static void finish(Adoption* a) {
         Supervisor* s = a->s;
 
@@ -317,8 +324,25 @@ static void finish(Adoption* a) {
                 supervisor_advance(s, node);
         }
         slices_tidy_later(s->slices);
-        if (a->done)
-                take_ptr(a->done)(s);
+        tell_done(a);
+}
+
+/* What it holds is reconciled when it answers after all: until then nodes are what they were when we were here last. */
+static int on_patience_over(sd_event_source* source, uint64_t usec, void* userdata) {
+        log_warning("zeek-stem has not said in time which nodes it holds (AdoptTimeoutSec=), going on without it");
+        tell_done(userdata);
+        return 0;
+}
+
+static void have_patience(Adoption* a) {
+        usec_t timeout = a->s->configuration->settings->supervisor.adopt_timeout_usec;
+        int r;
+
+        if (!a->done || a->patience || timeout == USEC_INFINITY)
+                return;
+        r = sd_event_add_time_relative(a->s->event, &a->patience, CLOCK_MONOTONIC, timeout, 0, on_patience_over, a);
+        if (r < 0)
+                (void) log_warning_errno(r, "Failed to set the time to wait for zeek-stem, waiting for as long as it takes: %m");
 }
 
 static int on_list(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
@@ -349,6 +373,7 @@ void adoption_start(Adoption* a) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
         int r;
 
+        have_patience(a);
         a->list = sd_bus_slot_unref(a->list);
         drop_claims(a);
         r = stem_client_new_call(a->s->stem, "List", &call);
@@ -372,6 +397,7 @@ Adoption* adoption_free(Adoption* a) {
                 return NULL;
 
         drop_claims(a);
+        sd_event_source_disable_unref(a->patience);
         sd_bus_slot_unref(a->list);
         free(a);
         return NULL;

@@ -16,7 +16,7 @@
 typedef struct Adoption Adoption;
 typedef struct Supervisor Supervisor;
 
-/* done is called after the first reconciliation, once. */
+/* done is called after the first reconciliation, or when the stem has taken longer than AdoptTimeoutSec=; once. */
 Adoption* adoption_new(Supervisor* s, void (*done)(Supervisor* s));
 Adoption* adoption_free(Adoption* a);
 

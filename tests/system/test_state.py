@@ -233,7 +233,24 @@ def test_on_a_full_disk_nodes_go_on_and_new_ones_are_refused(machine, full, stor
     assert (node["State"], node["PID"]) == ("running", pid)
 
 
-# The stem dies
+# The stem is slow, or dies
+
+
+def test_who_does_not_wait_for_the_stem_finds_out_later(machine, story):
+    """No stem answers in a microsecond: until it does, nodes are what they were, and nobody is started twice."""
+    conf = "/etc/zeek-supervisor/supervisor.conf.d/impatient.conf"
+    create_ready(machine, "node", env=STAY)
+    pid = machine.node("node")["PID"]
+    machine.lab.write(conf, "[Supervisor]\nAdoptTimeoutSec=1us\n")
+    machine.expect("zeek-stem has not said in time which nodes it holds")
+    with between_two(machine):
+        pass
+    machine.run(["rm", conf])
+    assert said(machine, "which nodes it holds (AdoptTimeoutSec=)")
+    assert machine.node("node")["PID"] == pid and len(story.starts("node")) == 1
+    machine.run(["kill", "-KILL", str(pid)])
+    story.wait("node", PID=lambda now: now != pid, State="running", NRestarts=1)
+    assert machine.create("other", env=STAY) == ""
 
 
 def test_orders_that_a_dead_stem_had_count_no_more(machine):
