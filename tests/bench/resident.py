@@ -40,7 +40,7 @@ class Idle:
         return sum(each) * MIB
 
     def watch(self):
-        time.sleep(2)  # what was just done has its echo
+        time.sleep(6)  # what was just done has its echo, and slices are looked after some seconds later
         before = {unit: self.rig.wakeups(unit) for unit in DAEMONS}
         time.sleep(self.rig.scale.seconds)
         for unit in DAEMONS:
