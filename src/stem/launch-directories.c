@@ -8,14 +8,19 @@
 #include "stem/limits.h"
 #include "util/hash.h"
 
-/* Changed by several processes at once, one word at a time. */
+/* Changed by several processes at once, one word at a time. Names that are alike but for NUMBER_BITS count as one. */
 typedef struct NameSet {
         uint64_t names[STEM_LAUNCHES_MAX]; /* 0: free */
 } NameSet;
 
+/* A note is a name in whose lowest bits is which note it was. */
+#define NUMBER_BITS 20
+#define NUMBER_MASK ((UINT64_C(1) << NUMBER_BITS) - 1)
+
 struct LaunchDirectories {
         NameSet used;
         NameSet noted;
+        NoteNumber last_note;
 };
 
 /* Two that differ may look alike once in an eternity; then an empty directory is removed, or stays. */
@@ -47,9 +52,13 @@ static size_t add(NameSet* set, uint64_t name) {
         return i;
 }
 
+static bool is_same(uint64_t a, uint64_t b) {
+        return (a | NUMBER_MASK) == (b | NUMBER_MASK);
+}
+
 static bool has(const NameSet* set, uint64_t name) {
         for (size_t i = 0; i < ELEMENTSOF(set->names); i++)
-                if (get(set, i) == name)
+                if (get(set, i) != 0 && is_same(get(set, i), name))
                         return true;
         return false;
 }
@@ -100,7 +109,7 @@ void launch_directories_keep(LaunchDirectories* d, const char* path) {
                 return;
         for (size_t i = 1; i <= length; i++)
                 if ((path[i] == '/' || path[i] == 0) && path[i - 1] != '/')
-                        launch_directories_strike(d, path, i);
+                        launch_directories_strike(d, path, i, launch_directories_last_note(d));
 }
 
 void launch_directories_clear(LaunchDirectories* d) {
@@ -112,18 +121,36 @@ bool launch_directories_in_use(const LaunchDirectories* d, const char* path, siz
         return has(&d->used, name_of(path, length));
 }
 
-void launch_directories_note(LaunchDirectories* d, const char* path, size_t length) {
-        uint64_t name = name_of(path, length);
-
-        if (!has(&d->noted, name))
-                (void) add(&d->noted, name);
+static bool is_later(NoteNumber a, NoteNumber b) {
+        return a != b && ((a - b) & NUMBER_MASK) <= NUMBER_MASK / 2;
 }
 
-void launch_directories_strike(LaunchDirectories* d, const char* path, size_t length) {
+void launch_directories_note(LaunchDirectories* d, const char* path, size_t length) {
+        NoteNumber number = __atomic_add_fetch(&d->last_note, 1, __ATOMIC_SEQ_CST) & NUMBER_MASK;
+        uint64_t note = (name_of(path, length) & ~NUMBER_MASK) | number;
+
+        for (size_t i = 0; i < ELEMENTSOF(d->noted.names); i++) {
+                uint64_t present = get(&d->noted, i);
+
+                if (present != 0 && is_same(present, note) && replace(&d->noted, i, present, note))
+                        return;
+        }
+        (void) add(&d->noted, note);
+}
+
+NoteNumber launch_directories_last_note(const LaunchDirectories* d) {
+        return __atomic_load_n(&d->last_note, __ATOMIC_SEQ_CST) & NUMBER_MASK;
+}
+
+void launch_directories_strike(LaunchDirectories* d, const char* path, size_t length, NoteNumber last) {
         uint64_t name = name_of(path, length);
 
-        for (size_t i = 0; i < ELEMENTSOF(d->noted.names); i++)
-                (void) replace(&d->noted, i, name, 0);
+        for (size_t i = 0; i < ELEMENTSOF(d->noted.names); i++) {
+                uint64_t note = get(&d->noted, i);
+
+                if (note != 0 && is_same(note, name) && !is_later(note & NUMBER_MASK, last))
+                        (void) replace(&d->noted, i, note, 0);
+        }
 }
 
 bool launch_directories_has_note(const LaunchDirectories* d, const char* path, size_t length) {

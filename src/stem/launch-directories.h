@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "util/macro.h"
 
@@ -40,5 +41,8 @@ bool launch_directories_in_use(const LaunchDirectories* d, const char* path, siz
 
 /* A note that it is to be removed by the last who fails in it. What finds no room is not noted, and stays. (safe) */
 void launch_directories_note(LaunchDirectories* d, const char* path, size_t length);
-void launch_directories_strike(LaunchDirectories* d, const char* path, size_t length);
+/* It was removed: the notes up to this one are without object. A later one is about a directory that was made since. (safe) */
+typedef uint64_t NoteNumber;
+NoteNumber launch_directories_last_note(const LaunchDirectories* d);
+void launch_directories_strike(LaunchDirectories* d, const char* path, size_t length, NoteNumber last);
 bool launch_directories_has_note(const LaunchDirectories* d, const char* path, size_t length);

@@ -64,6 +64,7 @@ int working_directory_make(const char* path) {
 void working_directory_remove(void) {
         LaunchDirectories* directories = state.directories;
         char* path = state.path;
+        NoteNumber last;
 
         launch_directories_leave(directories, state.use);
         for (size_t length = strlen(path); length > 0; length--) {
@@ -76,7 +77,8 @@ void working_directory_remove(void) {
                 path[length] = 0;
                 if (launch_directories_in_use(directories, path, length))
                         continue;
+                last = launch_directories_last_note(directories);
                 if (passed_rmdir(path) >= 0 || (errno != ENOTEMPTY && errno != EEXIST))
-                        launch_directories_strike(directories, path, length);
+                        launch_directories_strike(directories, path, length, last);
         }
 }

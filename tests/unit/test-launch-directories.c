@@ -196,11 +196,25 @@ static void notes_are_of_names_and_there_is_an_end_to_them(void** state) {
         }
         assert_true(launch_directories_has_note(d, "/d/1", 4));
         assert_false(launch_directories_has_note(d, "/d/4999", 7));
-        launch_directories_strike(d, "/d/1", 4);
+        launch_directories_strike(d, "/d/1", 4, launch_directories_last_note(d));
         launch_directories_note(d, "/d/4999", 7);
         assert_true(launch_directories_has_note(d, "/d/4999", 7));
         launch_directories_clear(d);
         assert_false(launch_directories_has_note(d, "/d/2", 4));
+}
+
+/* One has removed a directory, and before he can say so others have made it anew, failed, and left it to who is in it. */
+static void a_note_about_a_directory_that_was_made_anew_stays(void** state) {
+        LaunchDirectories* d = settings.directories;
+        NoteNumber last;
+
+        launch_directories_note(d, "/x/y", 2);
+        last = launch_directories_last_note(d);
+        launch_directories_note(d, "/x/z", 2);
+        launch_directories_strike(d, "/x", 2, last);
+        assert_true(launch_directories_has_note(d, "/x", 2));
+        launch_directories_strike(d, "/x", 2, launch_directories_last_note(d));
+        assert_false(launch_directories_has_note(d, "/x", 2));
 }
 
 static void uses_are_counted_and_there_is_an_end_to_them(void** state) {
@@ -250,6 +264,7 @@ int main(void) {
                 cmocka_unit_test_setup(the_last_of_those_in_one_directory_removes_it, new_launches),
                 cmocka_unit_test_setup(what_somebody_who_succeeded_is_in_stays, new_launches),
                 cmocka_unit_test_setup(notes_are_of_names_and_there_is_an_end_to_them, new_launches),
+                cmocka_unit_test_setup(a_note_about_a_directory_that_was_made_anew_stays, new_launches),
                 cmocka_unit_test_setup(uses_are_counted_and_there_is_an_end_to_them, new_launches),
         };
 
