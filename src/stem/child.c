@@ -21,12 +21,7 @@
 #include "stem/passed-calls.h"
 #include "stem/working-directory.h"
 
-/* Where the child keeps its own descriptors after it has closed all others. */
-#define REPORT_FD 3
-#define GO_FD 4
-#define HANDOVER_FD 5
-#define FIRST_FOREIGN_FD 6
-#define PARKING_FD 16 /* above all of these, so that moving one never hits another */
+#define PARKING_FD 16 /* above the places of all, so that moving one never hits another */
 
 #define CAPABILITIES_MAX 64U
 #define OPEN_ATTEMPTS_MAX 8U /* against somebody who makes and removes the file all the time */
@@ -95,24 +90,19 @@ static void reset_signals(void) {
 }
 
 /* Moves all of ours out of the way, then to their places, then closes everything else. */
-static int arrange_descriptors(const ChildSetup* setup) {
-        const int sources[] = { child.order->input_fd >= 0 ? child.order->input_fd : setup->null_fd,
-                                setup->output_fd,
-                                setup->error_fd >= 0 ? setup->error_fd : setup->null_fd, setup->report_fd,
-                                setup->go_fd >= 0 ? setup->go_fd : setup->null_fd,
-                                setup->handover_fd >= 0 ? setup->handover_fd : setup->null_fd };
-        int parked[ELEMENTSOF(sources)];
+static int arrange_descriptors(const int fds[_CHILD_FD_MAX]) {
+        int parked[_CHILD_FD_MAX];
 
-        for (size_t i = 0; i < ELEMENTSOF(sources); i++) {
-                parked[i] = fcntl(sources[i], F_DUPFD_CLOEXEC, PARKING_FD);
+        for (size_t i = 0; i < _CHILD_FD_MAX; i++) {
+                parked[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, PARKING_FD);
                 if (parked[i] < 0)
                         return -errno;
         }
-        for (size_t i = 0; i < ELEMENTSOF(sources); i++)
+        for (size_t i = 0; i < _CHILD_FD_MAX; i++)
                 if (dup3(parked[i], (int) i, i > STDERR_FILENO ? O_CLOEXEC : 0) < 0)
                         return -errno;
-        child.report_fd = REPORT_FD;
-        return close_range(FIRST_FOREIGN_FD, ~0U, 0) < 0 ? -errno : 0;
+        child.report_fd = CHILD_FD_REPORT;
+        return close_range(_CHILD_FD_MAX, ~0U, 0) < 0 ? -errno : 0;
 }
 
 /* Until the parent writes a byte. Its end instead of a byte: the parent is gone or gave us up. */
@@ -121,7 +111,7 @@ static void wait_for_go(void) {
         char byte;
 
         do
-                n = read(GO_FD, &byte, 1);
+                n = read(CHILD_FD_GO, &byte, 1);
         while (n < 0 && errno == EINTR);
         if (n != 1)
                 _exit(EXIT_FAILURE);
@@ -392,7 +382,7 @@ static _noreturn_ void execute(const SyscallFilter* filter) {
         if (filter)
                 restrict_system_calls(filter);
         begin(CHILD_HANDOVER, 0);
-        int r = handover_send(HANDOVER_FD, child.made_fds);
+        int r = handover_send(CHILD_FD_HANDOVER, child.made_fds);
         if (r < 0)
                 fail_with(-r);
         if (passed_set_limit(RLIMIT_NOFILE, &child.nofile) < 0)
@@ -403,21 +393,21 @@ static _noreturn_ void execute(const SyscallFilter* filter) {
         fail();
 }
 
-void child_run(const LaunchOrder* order, const ChildSetup* setup) {
+void child_run(const LaunchOrder* order, const ChildSetup* setup, const int fds[_CHILD_FD_MAX]) {
         child.order = order;
         working_directory_init(setup->directories, setup->directory_use);
-        child.report_fd = setup->report_fd;
+        child.report_fd = fds[CHILD_FD_REPORT];
         child.report.step = CHILD_DESCRIPTORS;
         node_fds_init(child.made_fds);
 
-        int r = arrange_descriptors(setup);
+        int r = arrange_descriptors(fds);
         if (r < 0)
                 fail_with(-r);
         reset_signals();
         begin(CHILD_SESSION, 0);
         if (setsid() < 0)
                 fail();
-        if (setup->go_fd >= 0) {
+        if (setup->waits) {
                 begin(CHILD_SCOPE, 0);
                 wait_for_go();
         }

@@ -13,15 +13,19 @@
 #include "stem/order.h"
 #include "stem/syscall-filter.h"
 
+/* Its descriptors, at the places where it will have them. Where there is nothing to be had it is /dev/null. */
+enum {
+        CHILD_FD_INPUT,
+        CHILD_FD_OUTPUT,
+        CHILD_FD_ERROR,
+        CHILD_FD_REPORT,
+        CHILD_FD_GO,
+        CHILD_FD_HANDOVER,
+        _CHILD_FD_MAX,
+};
+
 typedef struct ChildSetup {
-        /* The child's ends. The last three may be -EBADF: then standard error is /dev/null, the child does not wait for a
-         * go, and it has nothing to hand over. */
-        int null_fd;
-        int output_fd;
-        int report_fd;
-        int error_fd;
-        int go_fd;
-        int handover_fd;
+        bool waits; /* for a go */
 
         /* What the parent has for itself and the child shall not inherit. */
         struct rlimit nofile;
@@ -33,4 +37,5 @@ typedef struct ChildSetup {
         DirectoryUse directory_use;
 } ChildSetup;
 
-_noreturn_ void child_run(const LaunchOrder* order, const ChildSetup* setup);
+/* fds: copies of them, anywhere; everything else that is open is closed. */
+_noreturn_ void child_run(const LaunchOrder* order, const ChildSetup* setup, const int fds[_CHILD_FD_MAX]);

@@ -46,6 +46,7 @@ static bool own_oom_score_is_negative(void) {
 
 int spawn_settings_init(SpawnSettings* settings) {
         struct rlimit raised;
+        int r;
 
         *settings = (SpawnSettings) { .null_fd = -EBADF };
         settings->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -63,10 +64,12 @@ int spawn_settings_init(SpawnSettings* settings) {
         /* A unit that protects the stem from the OOM killer does not mean its children. */
         settings->reset_oom_score = own_oom_score_is_negative();
         settings->filters = syscall_filters_new();
-        return launch_directories_new(&settings->directories);
+        r = launch_directories_new(&settings->directories);
+        return r < 0 ? r : forker_new(&settings->forker);
 }
 
 void spawn_settings_done(SpawnSettings* settings) {
+        settings->forker = forker_free(settings->forker);
         settings->null_fd = fd_close(settings->null_fd);
         settings->directories = launch_directories_free(settings->directories);
         settings->filters = syscall_filters_free(settings->filters);
@@ -108,23 +111,6 @@ static int make_pipes(const LaunchOrder* order, SpawnKind kind, Pipes* pipes) {
         return r;
 }
 
-/* No signal handler of ours may run in the child, so it starts with all of them blocked. */
-static pid_t fork_blocked(void) {
-        sigset_t all, before;
-        pid_t pid;
-
-        (void) sigfillset(&all);
-        (void) sigprocmask(SIG_SETMASK, &all, &before);
-        pid = fork();
-        if (pid == 0)
-                return 0;
-
-        int saved_errno = errno;
-        (void) sigprocmask(SIG_SETMASK, &before, NULL);
-        errno = saved_errno;
-        return pid;
-}
-
 void process_abort(Process* p) {
         if (p->pid <= 0)
                 return;
@@ -133,6 +119,32 @@ void process_abort(Process* p) {
         while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
                 ;
         process_release(p);
+}
+
+/* What is in the memory of the parent at the fork, for the child to read. */
+typedef struct Birth {
+        const LaunchOrder* order;
+        ChildSetup setup;
+} Birth;
+
+static void live(const int* fds, void* userdata) {
+        const Birth* birth = userdata;
+
+        child_run(birth->order, &birth->setup, fds);
+}
+
+static pid_t fork_child(const Birth* birth, const SpawnSettings* settings, const Pipes* pipes) {
+        const int null_fd = settings->null_fd;
+        const int fds[_CHILD_FD_MAX] = {
+                [CHILD_FD_INPUT] = birth->order->input_fd >= 0 ? birth->order->input_fd : null_fd,
+                [CHILD_FD_OUTPUT] = pipes->output[1],
+                [CHILD_FD_ERROR] = pipes->error[1] >= 0 ? pipes->error[1] : null_fd,
+                [CHILD_FD_REPORT] = pipes->report[1],
+                [CHILD_FD_GO] = pipes->go[0] >= 0 ? pipes->go[0] : null_fd,
+                [CHILD_FD_HANDOVER] = pipes->handover[1] >= 0 ? pipes->handover[1] : null_fd,
+        };
+
+        return forker_fork(settings->forker, fds, _CHILD_FD_MAX, live, (void*) birth);
 }
 
 int process_spawn(const LaunchOrder* order, const SpawnSettings* settings, SpawnKind kind, Process* ret) {
@@ -152,26 +164,18 @@ int process_spawn(const LaunchOrder* order, const SpawnSettings* settings, Spawn
         if (kind == SPAWN_NODE)
                 use = launch_directories_use(settings->directories, order->working_directory);
 
-        pid_t pid = fork_blocked();
+        pid_t pid = fork_child(&(Birth) { .order = order,
+                                          .setup = { .waits = kind == SPAWN_NODE,
+                                                     .nofile = settings->nofile,
+                                                     .reset_oom_score = settings->reset_oom_score,
+                                                     .filter = filter,
+                                                     .directories = settings->directories,
+                                                     .directory_use = use } },
+                               settings, &pipes);
         if (pid < 0) {
-                r = -errno;
                 launch_directories_leave(settings->directories, use);
-                return r;
+                return pid;
         }
-        if (pid == 0)
-                child_run(order, &(ChildSetup) {
-                                         .null_fd = settings->null_fd,
-                                         .output_fd = pipes.output[1],
-                                         .error_fd = pipes.error[1],
-                                         .report_fd = pipes.report[1],
-                                         .go_fd = pipes.go[0],
-                                         .handover_fd = pipes.handover[1],
-                                         .nofile = settings->nofile,
-                                         .reset_oom_score = settings->reset_oom_score,
-                                         .filter = filter,
-                                         .directories = settings->directories,
-                                         .directory_use = use,
-                                 });
 
         int pidfd = pidfd_open(pid, 0);
         if (pidfd < 0) {

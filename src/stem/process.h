@@ -13,6 +13,7 @@
 
 #include "link/node-fds.h"
 #include "stem/child-report.h"
+#include "stem/forker.h"
 #include "stem/launch-directories.h"
 #include "stem/order.h"
 #include "stem/syscall-filter.h"
@@ -40,6 +41,7 @@ typedef struct SpawnSettings {
         bool reset_oom_score;
         LaunchDirectories* directories;
         SyscallFilters* filters;
+        Forker* forker;
 } SpawnSettings;
 
 /* How an ended process ended: CLD_EXITED, CLD_KILLED or CLD_DUMPED, and the exit status or signal. */
