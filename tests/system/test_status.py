@@ -103,12 +103,13 @@ def test_a_node_that_never_ran_has_no_process(machine, story):
 
 
 def test_a_stopping_node_still_has_its_process(machine, story):
-    create_ready(machine, "node", env=play("slow-term=300", "stay"))
+    create_ready(machine, "node", env=play("slow-term=60000", "stay"))
     destroy = machine.bus.start_call("Destroy", "s", "node")
     story.wait("node", State="stopping")
     assert types_of_life(machine) == ALWAYS | STARTED
     status = machine.status("node")["node"]
     assert (status["state"], status["ready"]) == ("stopping", False)
+    machine.run(["kill", "-KILL", str(status["pid"])])
     assert destroy.result() is True
 
 
