@@ -55,7 +55,7 @@ LOST = {
 
 def prepare(lab):
     faults.prepare(lab)
-    lab.write("/etc/zeek-supervisor/supervisor.conf", "[Node]\nRestartDelaySec=100ms\nRestartDelayMaxSec=1s\n")
+    lab.write("/etc/zeek-supervisor/supervisor.conf", "[Supervisor]\nNodesPerSlice=2\n[Node]\nRestartDelaySec=100ms\nRestartDelayMaxSec=1s\n")
 
 
 class Client:
@@ -280,13 +280,15 @@ class World:
         return [status]
 
 
-def group_of(name):
-    return f"zeek.slice/zeek-standalone.slice/{scope(name)}"
+def groups_of(machine, name):
+    """Its scope, in whichever slice; in two, if it was started twice."""
+    root = machine.lab.path("/sys/fs/cgroup")
+    return [path.relative_to(root) for path in root.glob(f"zeek.slice/**/{scope(name)}")]
 
 
 def main_of(machine, name):
     """Processes of a node whose parent is not one of them: of one that was started twice there are two."""
-    pids = faults.processes(machine, group_of(name))
+    pids = [pid for group in groups_of(machine, name) for pid in faults.processes(machine, group)]
     return [pid for pid in pids if faults.parent(pid) not in (None, *pids)]
 
 
