@@ -19,6 +19,7 @@
 typedef struct Task {
         forker_child_t child;
         void* userdata;
+        size_t n_fds;
         pid_t pid; /* or -errno */
 } Task;
 
@@ -115,7 +116,8 @@ static void* serve(void* userdata) {
                 return NULL;
         }
         while (send_message(SOCKET_FD, NULL, 0) >= 0 && (n = receive_message(SOCKET_FD, fds)) >= 0) {
-                forker->task.pid = fork_child(&forker->task, fds);
+                /* the kernel leaves out what it cannot hand over: a child with fewer would take others for its own */
+                forker->task.pid = (size_t) n == forker->task.n_fds ? fork_child(&forker->task, fds) : -EMFILE;
                 while (n > 0)
                         (void) close(fds[--n]);
         }
@@ -189,7 +191,7 @@ pid_t forker_fork(Forker* forker, const int* fds, size_t n_fds, forker_child_t c
         int none[FORKER_FDS_MAX], r;
 
         assert(n_fds <= FORKER_FDS_MAX);
-        forker->task = (Task) { .child = child, .userdata = userdata };
+        forker->task = (Task) { .child = child, .userdata = userdata, .n_fds = n_fds };
         if (send_message(forker->socket, fds, n_fds) < 0)
                 return fork_here(&forker->task, fds);
         r = receive_message(forker->socket, none);
