@@ -51,6 +51,13 @@ def answers(machine, before):
         return now and now != before and machine.bus.get("StemPID") != 0
 
 
+def rests(machine, story, name):
+    """It waits to be started again, and of the process before nothing is left: until then the stem knows how that ended."""
+    story.wait(name, State="waiting")
+    life = machine.lab.path(f"{STATE}/{name}.life")
+    machine.wait_for(lambda: "PHASE=at-rest\n" in life.read_text(), what=f"{name} to be at rest")
+
+
 def said(machine, words):
     return [e["MESSAGE"] for e in machine.journal(f"_SYSTEMD_UNIT={SUPERVISOR}") if words in e["MESSAGE"]]
 
@@ -177,7 +184,7 @@ def test_a_damaged_configuration_is_taken_from_where_the_node_reads_it(machine, 
 
 def test_of_a_node_of_which_nothing_can_be_read_nothing_is_left(machine, story):
     machine.create("waiting", **of_role("LOGGER", "waiting"), env=play("early", "exit=4"))
-    story.wait("waiting", State="waiting")
+    rests(machine, story, "waiting")
     with between_two(machine):
         garbage(machine, f"{STATE}/waiting.config")
         cut(machine, f"{GIVEN}/waiting.json")
@@ -188,7 +195,7 @@ def test_of_a_node_of_which_nothing_can_be_read_nothing_is_left(machine, story):
 
 def test_a_life_that_cannot_be_read_of_a_node_without_a_process_is_a_failure_that_restart_mends(machine, story):
     machine.create("waiting", **of_role("LOGGER", "waiting"), env=play("early", "exit=4"))
-    story.wait("waiting", State="waiting")
+    rests(machine, story, "waiting")
     with between_two(machine):
         cut(machine, f"{STATE}/waiting.life")
     assert machine.node("waiting")["State"] == "failed"
