@@ -7,7 +7,6 @@
 static const char* const step_table[_CHILD_STEP_MAX] = {
         [CHILD_SESSION] = "create a session",
         [CHILD_DESCRIPTORS] = "connect standard input, output and error",
-        [CHILD_SCOPE] = "start scope",
         [CHILD_LIMIT] = "set resource limit",
         [CHILD_NICE] = "set nice level",
         [CHILD_OOM_SCORE] = "set OOM score adjustment",
@@ -25,6 +24,7 @@ static const char* const step_table[_CHILD_STEP_MAX] = {
         [CHILD_NO_NEW_PRIVILEGES] = "forbid new privileges",
         [CHILD_SYSTEM_CALLS] = "restrict system calls",
         [CHILD_HANDOVER] = "hand over descriptors",
+        [CHILD_SCOPE] = "start scope",
         [CHILD_EXECUTE] = "execute",
 };
 

@@ -16,7 +16,6 @@
 typedef enum ChildStep {
         CHILD_SESSION,
         CHILD_DESCRIPTORS,
-        CHILD_SCOPE,
         CHILD_LIMIT, /* index: of the order's limits */
         CHILD_NICE,
         CHILD_OOM_SCORE,
@@ -34,6 +33,7 @@ typedef enum ChildStep {
         CHILD_NO_NEW_PRIVILEGES,
         CHILD_SYSTEM_CALLS,
         CHILD_HANDOVER,
+        CHILD_SCOPE, /* a probe has none to wait for */
         CHILD_EXECUTE,
         _CHILD_STEP_MAX,
         _CHILD_STEP_INVALID = -EINVAL,

@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
+#include "stem/child-warning.h"
 #include "stem/child.h"
 #include "stem/handover.h"
 #include "stem/passed-calls.h"
@@ -28,11 +28,13 @@
 
 typedef struct Child {
         const LaunchOrder* order;
-        int report_fd;
+        bool waits; /* for the go, which it has not had yet */
+        int go_fd, report_fd;
         ChildReport report;
         struct rlimit nofile; /* for the program */
         int affinity_error, status_error;
         bool made_output_file, made_error_file, made_status_file;
+        bool empties_output, empties_error;
         int made_fds[_NODE_FD_MAX]; /* to be handed over */
 } Child;
 
@@ -59,9 +61,28 @@ static void undo(void) {
         working_directory_remove();
 }
 
+/* Until the parent writes a byte. Its end instead of a byte: the parent is gone or gave us up. */
+static void wait_for_go(void) {
+        ssize_t n;
+        char byte;
+
+        if (!child.waits)
+                return;
+        do
+                n = passed_read(child.go_fd, &byte, 1);
+        while (n < 0 && errno == EINTR);
+        if (n != 1) {
+                undo();
+                passed_exit(EXIT_FAILURE);
+        }
+        child.waits = false;
+}
+
+/* The service manager is about to make a scope for this process: it gets a living one, and nothing to complain of. */
 static _noreturn_ void fail_with(int error) {
         child.report.error = error;
         undo();
+        wait_for_go();
         send_report();
         passed_exit(EXIT_FAILURE);
 }
@@ -102,19 +123,8 @@ static int arrange_descriptors(const int fds[_CHILD_FD_MAX]) {
                 if (dup3(parked[i], (int) i, i > STDERR_FILENO ? O_CLOEXEC : 0) < 0)
                         return -errno;
         child.report_fd = CHILD_FD_REPORT;
+        child.go_fd = CHILD_FD_GO;
         return close_range(_CHILD_FD_MAX, ~0U, 0) < 0 ? -errno : 0;
-}
-
-/* Until the parent writes a byte. Its end instead of a byte: the parent is gone or gave us up. */
-static void wait_for_go(void) {
-        ssize_t n;
-        char byte;
-
-        do
-                n = read(CHILD_FD_GO, &byte, 1);
-        while (n < 0 && errno == EINTR);
-        if (n != 1)
-                _exit(EXIT_FAILURE);
 }
 
 /* As systemd does for its services: where more is asked than this machine allows (a container, a user's manager), the
@@ -293,32 +303,40 @@ static int open_output(const char* path, bool* made) {
         return fd;
 }
 
-/* Makes an open file the standard output or error. */
-static void use_output(int fd, int standard_fd) {
+/* Makes an open file the standard output or error. *ret: there may be something in it that is to go. */
+static void use_output(int fd, int standard_fd, bool* ret) {
         struct stat st;
 
-        if (child.order->truncate_files && (fstat(fd, &st) < 0 || (S_ISREG(st.st_mode) && ftruncate(fd, 0) < 0)))
+        if (fstat(fd, &st) < 0 || dup2(fd, standard_fd) < 0)
                 fail();
-        if (dup2(fd, standard_fd) < 0)
-                fail();
+        *ret = child.order->truncate_files && S_ISREG(st.st_mode);
 }
 
 static void open_output_files(void) {
         const LaunchOrder* order = child.order;
-        int error_fd = -EBADF;
 
         if (order->error_file) {
                 begin(CHILD_ERROR_FILE, 0);
-                error_fd = open_output(order->error_file, &child.made_error_file);
+                use_output(open_output(order->error_file, &child.made_error_file), STDERR_FILENO, &child.empties_error);
         }
         if (order->output_file) {
                 begin(CHILD_OUTPUT_FILE, 0);
-                use_output(open_output(order->output_file, &child.made_output_file), STDOUT_FILENO);
+                use_output(open_output(order->output_file, &child.made_output_file), STDOUT_FILENO, &child.empties_output);
         }
-        /* Only now: what was in the error file is not lost to an output file that cannot be opened. */
-        if (order->error_file) {
+}
+
+/* Once nothing else is left that may fail but the program itself: what is in a file is not lost to a launch that comes to
+ * nothing. */
+static void empty_output_files(void) {
+        if (child.empties_error) {
                 begin(CHILD_ERROR_FILE, 0);
-                use_output(error_fd, STDERR_FILENO);
+                if (passed_empty(STDERR_FILENO) < 0)
+                        fail();
+        }
+        if (child.empties_output) {
+                begin(CHILD_OUTPUT_FILE, 0);
+                if (passed_empty(STDOUT_FILENO) < 0)
+                        fail();
         }
 }
 
@@ -340,16 +358,11 @@ static void make_status_file(void) {
                 child.made_fds[NODE_FD_STATUS] = fd;
 }
 
-/* In Zeek's own words. */
-static void warn(const char* what, int error) {
-        const char* why = strerrordesc_np(error);
-        const char* const parts[] = { "node '", child.order->name ? child.order->name : "", "' failed to ", what, ": ",
-                                      why ? why : "unknown error", "\n" };
-        struct iovec iov[ELEMENTSOF(parts)];
-
-        for (size_t i = 0; i < ELEMENTSOF(parts); i++)
-                iov[i] = (struct iovec) { .iov_base = (void*) parts[i], .iov_len = strlen(parts[i]) };
-        (void) !writev(STDERR_FILENO, iov, ELEMENTSOF(iov));
+static void warn_of_failures(void) {
+        if (child.affinity_error != 0)
+                child_warn(child.order->name, "set CPU affinity", child.affinity_error);
+        if (child.status_error != 0)
+                child_warn(child.order->name, "make its status file", child.status_error);
 }
 
 /* From here on only what has a pass is sure to be done. */
@@ -367,17 +380,10 @@ static void restrict_system_calls(const SyscallFilter* filter) {
                 fail();
 }
 
-static _noreturn_ void execute(const SyscallFilter* filter) {
-        const LaunchOrder* order = child.order;
-
+static void confine(const SyscallFilter* filter) {
         begin(CHILD_NO_NEW_PRIVILEGES, 0);
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 fail();
-        if (child.affinity_error != 0)
-                warn("set CPU affinity", child.affinity_error);
-        if (child.status_error != 0)
-                warn("make its status file", child.status_error);
-
         set_signal(SIGPIPE, SIG_DFL);
         if (filter)
                 restrict_system_calls(filter);
@@ -387,6 +393,10 @@ static _noreturn_ void execute(const SyscallFilter* filter) {
                 fail_with(-r);
         if (passed_set_limit(RLIMIT_NOFILE, &child.nofile) < 0)
                 fail();
+}
+
+static _noreturn_ void execute(void) {
+        const LaunchOrder* order = child.order;
 
         begin(CHILD_EXECUTE, 0);
         (void) passed_execve(order->arguments[0], order->arguments, order->environment ? order->environment : (char*[]) { NULL });
@@ -395,8 +405,10 @@ static _noreturn_ void execute(const SyscallFilter* filter) {
 
 void child_run(const LaunchOrder* order, const ChildSetup* setup, const int fds[_CHILD_FD_MAX]) {
         child.order = order;
+        child.waits = setup->waits;
         working_directory_init(setup->directories, setup->directory_use);
         child.report_fd = fds[CHILD_FD_REPORT];
+        child.go_fd = fds[CHILD_FD_GO];
         child.report.step = CHILD_DESCRIPTORS;
         node_fds_init(child.made_fds);
 
@@ -407,10 +419,6 @@ void child_run(const LaunchOrder* order, const ChildSetup* setup, const int fds[
         begin(CHILD_SESSION, 0);
         if (setsid() < 0)
                 fail();
-        if (setup->waits) {
-                begin(CHILD_SCOPE, 0);
-                wait_for_go();
-        }
 
         apply_limits(setup);
         apply_priorities(setup);
@@ -424,5 +432,11 @@ void child_run(const LaunchOrder* order, const ChildSetup* setup, const int fds[
         enter_directory();
         open_output_files();
         make_status_file();
-        execute(setup->filter);
+        confine(setup->filter);
+
+        begin(CHILD_SCOPE, 0);
+        wait_for_go();
+        empty_output_files();
+        warn_of_failures();
+        execute();
 }

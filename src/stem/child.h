@@ -6,7 +6,10 @@
  * Nothing here may take memory or a lock, log, or ask a name service: the child is a copy of a process that was
  * stopped at any point. Everything it needs was prepared before the fork, in the order and in ChildSetup. It reads
  * them, makes system calls, reports (child-report.h), and ends in execve() or _exit(). What it made in the file
- * system it removes again when it fails. */
+ * system it removes again when it fails or is given up.
+ *
+ * Nearly all of it is done while the service manager makes the scope: when the go comes, nothing is left but what cannot be
+ * undone. */
 
 #include "stem/child-report.h"
 #include "stem/launch-directories.h"

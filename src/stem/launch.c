@@ -5,53 +5,12 @@
 #include <sys/epoll.h>
 
 #include "stem/handover.h"
-#include "stem/launch.h"
+#include "stem/launch-failure.h"
 #include "stem/limits.h"
 #include "stem/peers.h"
 #include "util/alloc.h"
 #include "util/fd.h"
 #include "util/log.h"
-
-typedef struct Launch Launch;
-
-typedef enum LaunchState {
-        LAUNCH_QUEUED,  /* nothing has been made yet */
-        LAUNCH_SCOPE,   /* the child waits for its scope */
-        LAUNCH_STORE,   /* it is in its scope, but not in the store yet: the service manager is slow */
-        LAUNCH_CHILD,   /* the child confines itself and executes the program */
-        LAUNCH_CLEANUP, /* it failed: wait until child and scope are gone */
-} LaunchState;
-
-struct Launches {
-        LaunchPlace place;
-        const LaunchHandlers* handlers;
-        void* userdata;
-        size_t n, n_most; /* now; at a time since there were none */
-        usec_t went_on; /* when a scope was last made, or not */
-        TAILQ_HEAD(, Launch) all;
-};
-
-struct Launch {
-        Launches* launches; /* weak */
-        LaunchOrder* order;
-        sd_bus_message* request; /* NULL once it was answered */
-        LaunchState state;
-        char* why; /* the first failure */
-        Process process;
-        StoreSlot* slot;
-        NodeRecord record;  /* what is told of it: all but the verdicts is the order's */
-        bool stored;        /* the service manager has it */
-        ChildReport report; /* the last one */
-        bool ended;         /* the child is a zombie */
-        bool scope_gone;    /* or was never made */
-        ScopeStart* start;
-        bool start_over; /* it has come to its end */
-        ScopeWatch* watch;
-        sd_event_source* exit_source;
-        sd_event_source* report_source;
-        sd_event_source* timer;
-        TAILQ_ENTRY(Launch) entry;
-};
 
 static Launch* launch_free(Launch* launch) {
         if (!launch)
@@ -80,7 +39,12 @@ static void give_memory_back(Launches* launches) {
         launches->n_most = 0;
 }
 
-static void launch_end(Launch* launch) {
+void launch_set_timer(Launch* launch, usec_t delay) {
+        (void) sd_event_source_set_time_relative(launch->timer, delay);
+        (void) sd_event_source_set_enabled(launch->timer, SD_EVENT_ONESHOT);
+}
+
+void launch_end(Launch* launch) {
         Launches* launches = launch->launches;
         LaunchDirectories* directories = launches->place.spawn->directories;
 
@@ -91,78 +55,6 @@ static void launch_end(Launch* launch) {
         if (--launches->n == 0) {
                 launch_directories_clear(directories);
                 give_memory_back(launches);
-        }
-}
-
-static void reply_failed(Launch* launch) {
-        Launches* launches = launch->launches;
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message* request = take_ptr(launch->request);
-
-        if (request)
-                launches->handlers->failed(request, launch->order->name, launch->why, launches->userdata);
-}
-
-/* In CLEANUP: the end, once there is nothing left to wait for. */
-static void end_if_clean(Launch* launch) {
-        if (launch->start || !launch->scope_gone || !launch->ended)
-                return;
-        launch->slot = store_slot_drop(launch->slot);
-        reply_failed(launch);
-        launch_end(launch);
-}
-
-static void on_scope_gone(bool out_of_memory, void* userdata) {
-        Launch* launch = userdata;
-
-        launch->watch = scope_watch_free(launch->watch);
-        launch->scope_gone = true;
-        end_if_clean(launch);
-}
-
-/* In CLEANUP, when the manager has no open call of ours any more. */
-static void remove_scope(Launch* launch) {
-        bool made = launch->start && scope_start_may_have_made_scope(launch->start);
-
-        launch->start = scope_start_free(launch->start);
-        if (!made) {
-                launch->scope_gone = true;
-                return;
-        }
-
-        launch->watch = scope_watch_new(launch->launches->place.watches, launch->order->scope, on_scope_gone, launch);
-        scope_watch_expect(launch->watch, 0);
-}
-
-static void set_timer(Launch* launch, usec_t delay) {
-        (void) sd_event_source_set_time_relative(launch->timer, delay);
-        (void) sd_event_source_set_enabled(launch->timer, SD_EVENT_ONESHOT);
-}
-
-/* Takes the text over. May free the launch. */
-static void launch_fail(Launch* launch, char* why) {
-        if (launch->state == LAUNCH_CLEANUP) {
-                free(why);
-                return;
-        }
-
-        launch->why = why;
-        launch->state = LAUNCH_CLEANUP;
-        log_debug("Launch of node '%s' failed: %s", launch->order->name, launch->why);
-
-        launch->report_source = sd_event_source_disable_unref(launch->report_source);
-        /* Only then: what is noted as failed is not held by the next stem. */
-        process_kill(&launch->process);
-        if (launch->slot)
-                store_slot_failed(launch->slot);
-        if (launch->process.pid == 0)
-                launch->ended = true;
-        set_timer(launch, LAUNCH_CLEANUP_TIMEOUT_USEC);
-
-        if (launch->start && !launch->start_over)
-                scope_start_give_up(launch->start); /* goes on in on_scope_done(), maybe at once */
-        else {
-                remove_scope(launch);
-                end_if_clean(launch);
         }
 }
 
@@ -187,7 +79,6 @@ static void launch_succeed(Launch* launch) {
         int r;
 
         launch->exit_source = sd_event_source_disable_unref(launch->exit_source);
-        launch->report_source = sd_event_source_disable_unref(launch->report_source);
         launch->process.fds[PROCESS_FD_REPORT] = fd_close(launch->process.fds[PROCESS_FD_REPORT]);
 
         handover_take(&launch->process, launch->slot);
@@ -212,7 +103,10 @@ static void examine(Launch* launch) {
         case SPAWN_UNDER_WAY:
                 break;
         case SPAWN_EXECUTED:
-                launch_succeed(launch);
+                launch->report_source = sd_event_source_disable_unref(launch->report_source);
+                launch->state = LAUNCH_JOB;
+                if (launch->start_over)
+                        launch_succeed(launch);
                 break;
         case SPAWN_FAILED:
                 /* A child that is being killed closes its pipes before its end can be seen. */
@@ -235,7 +129,7 @@ static int on_exit_event(sd_event_source* s, int fd, uint32_t revents, void* use
         (void) sd_event_source_set_enabled(launch->exit_source, SD_EVENT_OFF);
         launch->ended = true;
         if (launch->state == LAUNCH_CLEANUP)
-                end_if_clean(launch);
+                launch_failure_child_ended(launch);
         else
                 examine(launch);
         return 0;
@@ -246,10 +140,7 @@ static int on_timer(sd_event_source* s, uint64_t usec, void* userdata) {
         _cleanup_free_ char* what = NULL;
 
         if (launch->state == LAUNCH_CLEANUP) {
-                /* The requester has waited long enough; what is left is still waited for, with the name taken. */
-                log_warning("What is left of the failed launch of node '%s' is still being removed",
-                            launch->order->name);
-                reply_failed(launch);
+                launch_failure_is_late(launch);
                 return 0;
         }
 
@@ -257,7 +148,7 @@ static int on_timer(sd_event_source* s, uint64_t usec, void* userdata) {
                 usec_t now = now_usec(CLOCK_MONOTONIC), until = launch->launches->went_on + LAUNCH_TIMEOUT_USEC;
 
                 if (now < until) {
-                        set_timer(launch, until - now);
+                        launch_set_timer(launch, until - now);
                         return 0;
                 }
         }
@@ -289,16 +180,13 @@ static void on_stored(void* userdata) {
 }
 
 /* Long before the go, so that the next stem also knows of a scope that was made for nothing. */
-static void on_called(void* userdata) {
-        Launch* launch = userdata;
-        int r;
+static int store(Launch* launch) {
+        int r = store_add(launch->launches->place.store, &launch->record, &launch->process, on_stored, launch, &launch->slot);
 
-        if (launch->slot || launch->state == LAUNCH_CLEANUP)
-                return;
-        r = store_add(launch->launches->place.store, &launch->record, &launch->process, on_stored, launch, &launch->slot);
         launch->stored = r > 0;
         if (r < 0)
-                launch_fail(launch, xasprintf("store descriptors: %s", strerror(-r)));
+                free_and_replace(launch->why, xasprintf("store descriptors: %s", strerror(-r)));
+        return r;
 }
 
 static int note_verdicts(Launch* launch) {
@@ -333,10 +221,10 @@ static int on_begin(void* userdata, pid_t* ret_pid, int* ret_pidfd) {
         (void) sd_event_source_set_description(launch->report_source, "launch-report");
         (void) sd_event_source_set_description(launch->exit_source, "launch-exit");
         launch->state = LAUNCH_SCOPE;
-        set_timer(launch, LAUNCH_TIMEOUT_USEC);
+        launch_set_timer(launch, LAUNCH_TIMEOUT_USEC);
         *ret_pid = launch->process.pid;
         *ret_pidfd = launch->process.fds[NODE_FD_PROCESS];
-        return 0;
+        return store(launch);
 }
 
 static int on_append_properties(void* userdata, sd_bus_message* m) {
@@ -345,32 +233,37 @@ static int on_append_properties(void* userdata, sd_bus_message* m) {
         return launch_order_append_scope_properties(launch->order, m);
 }
 
+static void on_entered(void* userdata) {
+        Launch* launch = userdata;
+
+        if (launch->state != LAUNCH_SCOPE)
+                return;
+        launch->state = LAUNCH_STORE;
+        if (launch->stored)
+                let_go(launch);
+}
+
 static void on_scope_done(void* userdata, const char* why) {
         Launch* launch = userdata;
 
         launch->start_over = true;
         launch->launches->went_on = now_usec(CLOCK_MONOTONIC);
         if (launch->state == LAUNCH_CLEANUP) {
-                remove_scope(launch);
-                end_if_clean(launch);
+                launch_failure_start_is_over(launch);
                 return;
         }
         if (why) {
                 char* text = launch->why ? take_ptr(launch->why) : xasprintf("start scope: %s", why);
 
                 launch_fail(launch, text);
-                return;
-        }
-
-        launch->state = LAUNCH_STORE;
-        if (launch->stored)
-                let_go(launch);
+        } else if (launch->state == LAUNCH_JOB)
+                launch_succeed(launch);
 }
 
 static const ScopeStartOwner scope_start_owner = {
         .begin = on_begin,
         .append_properties = on_append_properties,
-        .called = on_called,
+        .entered = on_entered,
         .done = on_scope_done,
 };
 
@@ -436,7 +329,8 @@ int launches_begin(Launches* launches, LaunchOrder* order, sd_bus_message* reque
         r = sd_event_add_time_relative(launches->place.event, &launch->timer, CLOCK_MONOTONIC, LAUNCH_TIMEOUT_USEC, 0,
                                        on_timer, launch);
         if (r >= 0)
-                r = scope_start_new(launches->place.starts, order->scope, &scope_start_owner, launch, &launch->start);
+                r = scope_start_new(launches->place.starts, order->scope, order->slice_group, &scope_start_owner, launch,
+                                    &launch->start);
         if (r < 0)
                 return r;
         (void) sd_event_source_set_description(launch->timer, "launch-timeout");

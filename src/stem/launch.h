@@ -3,10 +3,14 @@
 
 /* Launches: from an order to a held node, or to an error after which nothing is left.
  *
- *   QUEUED ── fork, call, store ──► SCOPE ── in its scope ──► STORE ── in the store: go ──► CHILD ── runs ──► held, replied
- *      │                              │                         │                            │
- *      └───────────── anything fails, or time is over ──────────┴────────────────────────────┴──► CLEANUP ──► replied
- *                                                                               (until child and scope are gone)
+ *   QUEUED ── fork, store, call ──► SCOPE ── in its scope ──► STORE ── in the store: go ──► CHILD ── runs ──► JOB ─┐
+ *      │                              │                         │                            │                │  │ started
+ *      └───────────── anything fails, or time is over ──────────┴────────────────────────────┴────────────────┘  ▼
+ *                                         ▼                                                           held, replied
+ *                     CLEANUP ── child and scope are gone ──► replied
+ *
+ * The child has its go when the kernel says that it is in its scope; the service manager says so a little later, and only
+ * then it is a node that is held, so that nobody takes the job that started it for one that stops it.
  *
  * The first failure is the one that is told. A requester that leaves changes nothing, and another may join. No program
  * runs that is not in the store: a stem that dies before its go leaves a child that ends by itself, and in every case it

@@ -22,6 +22,7 @@
 /* A launch. For those that wait for their turn the clock starts again with each turn of another one: a queue may be long as
  * long as it moves, and behind a service manager that hangs all fail at the same time. */
 #define LAUNCH_TIMEOUT_USEC (30 * USEC_PER_SEC)
+#define LAUNCH_UNDO_TIMEOUT_USEC (2 * USEC_PER_SEC) /* for a child to remove what it has made; then it is killed */
 #define LAUNCH_CLEANUP_TIMEOUT_USEC (30 * USEC_PER_SEC) /* for what a failed one left; then the reply goes out */
 #define OUTPUT_PIPE_SIZE (256 * 1024)                   /* bytes that a node can write while nobody reads */
 

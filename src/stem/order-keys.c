@@ -169,7 +169,7 @@ static int read_environment(sd_bus_message* m, const char* key, LaunchOrder* ord
         return 0;
 }
 
-static int read_directory(sd_bus_message* m, const char* key, LaunchOrder* order, sd_bus_error* error) {
+static int read_path(sd_bus_message* m, const char* key, char** ret, sd_bus_error* error) {
         const char* s;
         int r = read_string(m, key, &s, error);
 
@@ -183,8 +183,16 @@ static int read_directory(sd_bus_message* m, const char* key, LaunchOrder* order
                 if (strncmp(part, "..", 2) == 0 && (part[2] == 0 || part[2] == '/'))
                         return order_refuse(error, "%s: must not contain \"..\"", key);
         }
-        order->working_directory = xstrdup(s);
+        *ret = xstrdup(s);
         return 0;
+}
+
+static int read_slice_group(sd_bus_message* m, const char* key, LaunchOrder* order, sd_bus_error* error) {
+        return read_path(m, key, &order->slice_group, error);
+}
+
+static int read_directory(sd_bus_message* m, const char* key, LaunchOrder* order, sd_bus_error* error) {
+        return read_path(m, key, &order->working_directory, error);
 }
 
 static int read_input(sd_bus_message* m, const char* key, LaunchOrder* order, sd_bus_error* error) {
@@ -385,6 +393,7 @@ static const OrderKey keys[] = {
         { "Name", "s", false, read_name },
         { "Scope", "s", false, read_scope },
         { "ScopeProperties", "a(sv)", false, read_scope_properties },
+        { "SliceControlGroup", "s", false, read_slice_group },
         { "Arguments", "as", false, read_arguments },
         { "Environment", "as", false, read_environment },
         { "WorkingDirectory", "s", false, read_directory },

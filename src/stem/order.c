@@ -29,6 +29,7 @@ LaunchOrder* launch_order_free(LaunchOrder* order) {
         sd_bus_message_unref(order->message);
         free(order->name);
         free(order->scope);
+        free(order->slice_group);
         strv_free(order->arguments);
         strv_free(order->environment);
         free(order->working_directory);

@@ -26,6 +26,7 @@ typedef struct OrderLimit {
 typedef struct LaunchOrder {
         char* name;
         char* scope;
+        char* slice_group; /* the control group that its scope will be in; NULL: not told */
         sd_bus_message* message; /* in it are the scope's properties, and the text about system calls */
         bool has_scope_properties;
         char** arguments;

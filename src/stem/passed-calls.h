@@ -12,7 +12,9 @@
 
 void passed_calls_init(unsigned long pass);
 
+ssize_t passed_read(int fd, void* data, size_t size);
 ssize_t passed_write(int fd, const void* data, size_t size);
+int passed_empty(int fd); /* ftruncate(2) to nothing */
 ssize_t passed_sendmsg(int fd, const struct msghdr* m, int flags);
 int passed_set_limit(int resource, const struct rlimit* limit);
 int passed_unlink(const char* path);

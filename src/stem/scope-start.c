@@ -20,6 +20,7 @@ struct ScopeStarts {
         sd_event* event;
         ServiceManager* manager;
         ScopeWatches* watches;
+        ScopeEntries* entries;
         ManagerListener listener;
         sd_event_source* dispatch; /* hands out places, from the loop */
         unsigned n_in_flight;      /* calling or with a job */
@@ -31,11 +32,13 @@ struct ScopeStarts {
 struct ScopeStart {
         ScopeStarts* starts;
         char* scope;
+        const char* slice_group; /* weak */
         const ScopeStartOwner* owner;
         void* userdata;
         StartState state;
         pid_t pid; /* 0: not begun. The process is the owner's */
         int pidfd;
+        ScopeEntry* entry; /* NULL: nothing is seen, or nothing more to be seen */
         sd_bus_slot* call;
         char* job; /* object path */
         char* early_job;
@@ -47,6 +50,7 @@ struct ScopeStart {
         bool tries_pid;  /* for PIDFDs= may be what the manager disliked */
         bool unsure;
         bool made;
+        bool entered;
         bool given_up;
         TAILQ_ENTRY(ScopeStart) all_entry;
         TAILQ_ENTRY(ScopeStart) queue_entry;
@@ -74,6 +78,8 @@ static void set_state(ScopeStart* start, StartState state) {
         (void) sd_event_source_set_enabled(start->timer, SD_EVENT_OFF);
         if (state == START_JOB || state == START_DONE)
                 start->predecessor = scope_watch_free(start->predecessor);
+        if (state == START_DONE)
+                start->entry = scope_entry_free(start->entry);
 
         start->state = state;
 
@@ -89,8 +95,18 @@ static void set_timer(ScopeStart* start, usec_t delay) {
         (void) sd_event_source_set_enabled(start->timer, SD_EVENT_ONESHOT);
 }
 
+static void enter(ScopeStart* start) {
+        start->entry = scope_entry_free(start->entry);
+        if (start->entered)
+                return;
+        start->made = start->entered = true;
+        start->owner->entered(start->userdata);
+}
+
 static void finish(ScopeStart* start, const char* why) {
         set_state(start, START_DONE);
+        if (!why)
+                enter(start);
         start->owner->done(start->userdata, why); /* may free it */
 }
 
@@ -231,6 +247,25 @@ static int make_call(ScopeStart* start, sd_bus_message** ret) {
         return r;
 }
 
+static void on_entry(void* userdata) {
+        ScopeStart* start = userdata;
+
+        /* the group is there before the process is in it */
+        if (scope_has_process(start->scope, start->pid))
+                enter(start);
+}
+
+/* What cannot be seen is told by the manager. */
+static void watch_entry(ScopeStart* start) {
+        int r;
+
+        if (!start->slice_group || start->entry || start->entered)
+                return;
+        r = scope_entry_new(start->starts->entries, start->slice_group, start->scope, on_entry, start, &start->entry);
+        if (r < 0 && r != -ENOENT) /* the first scope in a slice makes it be there */
+                (void) log_debug_errno(r, "Failed to watch %s: %m", start->slice_group);
+}
+
 static void run(ScopeStart* start) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
         int r;
@@ -244,6 +279,7 @@ static void run(ScopeStart* start) {
         }
 
         set_state(start, START_CALLING);
+        watch_entry(start);
         r = make_call(start, &call);
         /* However long it takes: whether there is a scope is known only from the reply. */
         if (r >= 0)
@@ -252,8 +288,6 @@ static void run(ScopeStart* start) {
                 retry(start);
         else if (r < 0)
                 finish(start, strerror(-r));
-        else
-                start->owner->called(start->userdata);
 }
 
 static int on_dispatch(sd_event_source* s, void* userdata) {
@@ -270,7 +304,7 @@ static int on_dispatch(sd_event_source* s, void* userdata) {
 static int on_timer(sd_event_source* s, uint64_t usec, void* userdata) {
         ScopeStart* start = userdata;
 
-        if ((start->made || start->unsure) && scope_has_process(start->scope, start->pid))
+        if (start->entered || ((start->made || start->unsure) && scope_has_process(start->scope, start->pid)))
                 finish(start, NULL);
         else if (start->state == START_JOB)
                 set_timer(start, SCOPE_JOB_CHECK_USEC);
@@ -320,7 +354,8 @@ static void on_unit_removed(ManagerListener* l, const char* unit) {
                         set_state(start, START_QUEUED);
 }
 
-int scope_starts_new(sd_event* event, ServiceManager* manager, ScopeWatches* watches, ScopeStarts** ret) {
+int scope_starts_new(sd_event* event, ServiceManager* manager, ScopeWatches* watches, ScopeEntries* entries,
+                     ScopeStarts** ret) {
         _cleanup_free_ ScopeStarts* starts = xnew0(ScopeStarts);
         int r;
 
@@ -333,6 +368,7 @@ int scope_starts_new(sd_event* event, ServiceManager* manager, ScopeWatches* wat
         starts->event = sd_event_ref(event);
         starts->manager = manager;
         starts->watches = watches;
+        starts->entries = entries;
         TAILQ_INIT(&starts->all);
         TAILQ_INIT(&starts->queue);
         starts->listener.userdata = starts;
@@ -357,8 +393,8 @@ ScopeStarts* scope_starts_free(ScopeStarts* starts) {
         return NULL;
 }
 
-int scope_start_new(ScopeStarts* starts, const char* scope, const ScopeStartOwner* owner, void* userdata,
-                    ScopeStart** ret) {
+int scope_start_new(ScopeStarts* starts, const char* scope, const char* slice_group, const ScopeStartOwner* owner,
+                    void* userdata, ScopeStart** ret) {
         _cleanup_free_ ScopeStart* start = xnew0(ScopeStart);
         int r;
 
@@ -370,6 +406,7 @@ int scope_start_new(ScopeStarts* starts, const char* scope, const ScopeStartOwne
 
         start->starts = starts;
         start->scope = xstrdup(scope);
+        start->slice_group = slice_group;
         start->owner = owner;
         start->userdata = userdata;
         start->pidfd = -EBADF;

@@ -14,10 +14,13 @@
 #include "util/alloc.h"
 #include "util/fd.h"
 
+#define CGROUP_ROOT "/sys/fs/cgroup"
+
 struct Stem {
         Notifier* notifier; /* weak */
         SpawnSettings spawn;
         ServiceManager* manager;
+        ScopeEntries* entries;
         ScopeStarts* starts;
         ScopeWatches* watches;
         ScopeKills* kills;
@@ -71,7 +74,9 @@ static int start_parts(Stem* stem, sd_event* event, bool user_mode) {
         if (r < 0)
                 return r;
         stem->watches = scope_watches_new(event, stem->manager);
-        r = scope_starts_new(event, stem->manager, stem->watches, &stem->starts);
+        r = scope_entries_new(event, CGROUP_ROOT, &stem->entries);
+        if (r >= 0)
+                r = scope_starts_new(event, stem->manager, stem->watches, stem->entries, &stem->starts);
         if (r < 0)
                 return r;
 
@@ -133,6 +138,7 @@ Stem* stem_free(Stem* stem) {
         node_table_free(stem->nodes);
         scope_kills_free(stem->kills);
         scope_starts_free(stem->starts);
+        scope_entries_free(stem->entries);
         scope_watches_free(stem->watches);
         if (stem->listener.userdata)
                 service_manager_unlisten(stem->manager, &stem->listener);

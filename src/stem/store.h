@@ -34,8 +34,8 @@ Store* store_new(Notifier* notifier, bool bundles);
 Store* store_free(Store* store);
 DEFINE_CLEANUP(Store*, store_free)
 
-/* Hands a process over, and what the record says of it beside its pid and descriptors. 1: done; 0: the service manager is slow, and sent comes when it is done, unless the slot was
- * forgotten before; the slot is valid in both cases. */
+/* Hands a process over, and what the record says of it beside its pid and descriptors. 1: done; 0: the service manager is
+ * slow, and sent comes when it is done, unless the slot was forgotten before; the slot is valid in both cases. */
 int store_add(Store* store, const NodeRecord* about, const Process* process, notifier_sent_t sent,
               void* userdata, StoreSlot** ret);
 /* One that the service manager has of the stem before, under this name. Takes the file over. -EEXIST, -EINVAL. */

@@ -35,7 +35,7 @@ typedef struct Program {
 } Program;
 
 /* What the child does after the filter; the arguments that these have are fewer than six. */
-static const char* const passed_calls[] = { "execve", "exit_group", "prlimit64", "sendmsg", "unlinkat", "write" };
+static const char* const passed_calls[] = { "execve", "exit_group", "ftruncate", "prlimit64", "read", "sendmsg", "unlinkat", "write" };
 
 static void release_context(scmp_filter_ctx* context) {
         if (*context)

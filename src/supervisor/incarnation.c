@@ -168,13 +168,14 @@ static int on_launched(sd_bus_message* reply, void* userdata, sd_bus_error* ret_
 
 static int send_order(Instance* instance, const LaunchOrder* order) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
-        _cleanup_free_ char* slice = slices_take(instance->supervisor->slices, instance);
+        Slices* slices = instance->supervisor->slices;
+        _cleanup_free_ char *slice = slices_take(slices, instance), *group = slices_group(slices, instance);
         StemClient* stem = instance->supervisor->stem;
         int r;
 
         r = stem_client_new_call(stem, "Launch", &call);
         if (r >= 0)
-                r = launch_order_append(call, order, instance->node->scope, slice);
+                r = launch_order_append(call, order, &(ScopePlace) { instance->node->scope, slice, group });
         if (r >= 0)
                 r = stem_client_send(stem, call, &instance->order, on_launched, instance);
         if (r >= 0)

@@ -149,17 +149,19 @@ static int append_process(sd_bus_message* m, const LaunchOrder* order) {
         return r;
 }
 
-int launch_order_append(sd_bus_message* m, const LaunchOrder* order, const char* scope, const char* slice) {
+int launch_order_append(sd_bus_message* m, const LaunchOrder* order, const ScopePlace* place) {
         int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
         if (r >= 0)
                 r = append_string_entry(m, "Name", order->spec->name);
         if (r >= 0)
-                r = append_string_entry(m, "Scope", scope);
+                r = append_string_entry(m, "Scope", place->scope);
+        if (r >= 0)
+                r = append_string_entry(m, "SliceControlGroup", place->slice_group);
         if (r >= 0)
                 r = order_open_entry(m, "ScopeProperties", "a(sv)");
         if (r >= 0)
-                r = append_scope_properties(m, order, slice);
+                r = append_scope_properties(m, order, place->slice);
         if (r >= 0)
                 r = order_close_entry(m);
         if (r >= 0)

@@ -32,8 +32,14 @@ int launch_order_init(LaunchOrder* order, const Configuration* c, const NodeSpec
 void launch_order_done(LaunchOrder* order);
 #define _cleanup_launch_order_ _cleanup_(launch_order_done)
 
+typedef struct ScopePlace {
+        const char* scope;
+        const char* slice;
+        const char* slice_group; /* its control group */
+} ScopePlace;
+
 /* Appends the order as the a{sv} that org.zeek.Stem.Launch takes. */
-int launch_order_append(sd_bus_message* m, const LaunchOrder* order, const char* scope, const char* slice);
+int launch_order_append(sd_bus_message* m, const LaunchOrder* order, const ScopePlace* place);
 
 /* Equal for orders that make the same process. The limits of the scope do not count, nor does its slice, nor what the
  * cluster's layout says of other nodes. What is hashed differs from version to version of the daemon: so has LIFE_VERSION (state-files.c). */

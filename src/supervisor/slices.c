@@ -211,6 +211,10 @@ char* slices_take(Slices* slices, Instance* instance) {
         return role_slice_name(instance->place.role, instance->place.number);
 }
 
+char* slices_group(const Slices* slices, const Instance* instance) {
+        return slice_cgroup(slices, instance->place.role, instance->place.number);
+}
+
 void slices_found(Slices* slices, Instance* instance, const char* cgroup) {
         size_t root = strlen(slices->s->places.cgroup_root);
         SlicePlace before = instance->place;

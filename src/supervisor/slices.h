@@ -18,6 +18,8 @@ Slices* slices_free(Slices* slices);
 
 /* The slice for the next process of the node, which has its place there from now on. Allocated. */
 char* slices_take(Slices* slices, Instance* instance);
+/* The control group of the slice that the node has its place in, whether it is there yet or not. Allocated. */
+char* slices_group(const Slices* slices, const Instance* instance);
 /* A process of the node is in this control group. Where that is none that we would have put it into, it counts as the
  * role's own slice, if the node has no place yet. */
 void slices_found(Slices* slices, Instance* instance, const char* cgroup);

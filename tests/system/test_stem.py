@@ -386,10 +386,17 @@ def test_a_failed_launch_leaves_no_file_and_no_directory_behind(stem, machine):
 
 
 def test_a_scope_property_that_systemd_refuses_fails_the_launch(stem, machine):
+    """The child had everything prepared."""
+    machine.run("install -d -o nobody /var/lib/nodes/kept")
+    machine.run("echo old | install -m 666 /dev/stdin /var/lib/nodes/kept/out.log")
     properties = GLib.Variant("a(sv)", [("MemoryMaximum", GLib.Variant("t", 1))])
-    message = launch_fails(stem, "property", "/bin/true", ScopeProperties=properties)
+    message = launch_fails(stem, "property", "/bin/true", ScopeProperties=properties, StatusFile=".status",
+                           WorkingDirectory="/var/lib/nodes/kept/a/b", StandardOutputFile="../../out.log", StandardErrorFile="err.log")
     assert message.startswith("start scope: ") and "MemoryMaximum" in message
     machine.wait_for(lambda: no_node_is_left(machine))
+    assert machine.run("find /var/lib/nodes/kept").stdout.split() == ["/var/lib/nodes/kept", "/var/lib/nodes/kept/out.log"]
+    assert machine.lab.path("/var/lib/nodes/kept/out.log").read_text() == "old\n"
+    machine.run("rm -r /var/lib/nodes/kept")
 
 
 def test_a_scope_of_somebody_else_is_left_alone(stem, machine):

@@ -103,7 +103,8 @@ static void what_is_not_ordered_has_a_default(void** state) {
 static void every_key_finds_its_place(void** state) {
         _cleanup_launch_order_ LaunchOrder* order = NULL;
 
-        READ(*state, SYSTEM_MODE, &order, 17, BASICS, USER,
+        READ(*state, SYSTEM_MODE, &order, 18, BASICS, USER,
+             "SliceControlGroup", "s", "/zeek.slice/zeek-workers.slice",
              "Environment", "as", 2, "A=1", "B=",
              "WorkingDirectory", "s", "/var/lib/x",
              "StandardOutputFile", "s", "out",
@@ -122,6 +123,7 @@ static void every_key_finds_its_place(void** state) {
         assert_int_equal(order->gid, 8);
         assert_int_equal(order->n_groups, 2);
         assert_int_equal(order->groups[1], 4);
+        assert_string_equal(order->slice_group, "/zeek.slice/zeek-workers.slice");
         assert_string_equal(order->environment[1], "B=");
         assert_string_equal(order->working_directory, "/var/lib/x");
         assert_string_equal(order->output_file, "out");
@@ -238,8 +240,10 @@ static void a_hooks_program_has_a_name_that_no_node_can_have(void** state) {
 static void values_make_sense(void** state) {
         static const char* const bad_directories[] = { "", "relative", "/a/..", "/../a", "/a/../b", ".." };
 
-        for (size_t i = 0; i < ELEMENTSOF(bad_directories); i++)
+        for (size_t i = 0; i < ELEMENTSOF(bad_directories); i++) {
                 REFUSE(*state, USER_MODE, "WorkingDirectory: must", 1, "WorkingDirectory", "s", bad_directories[i]);
+                REFUSE(*state, USER_MODE, "SliceControlGroup: must", 1, "SliceControlGroup", "s", bad_directories[i]);
+        }
         REFUSE(*state, USER_MODE, "Arguments: the first", 1, "Arguments", "as", 0);
         REFUSE(*state, USER_MODE, "Arguments: the first", 1, "Arguments", "as", 1, "zeek");
         REFUSE(*state, USER_MODE, "Environment: not of the form", 1, "Environment", "as", 1, "A");

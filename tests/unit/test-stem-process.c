@@ -140,22 +140,101 @@ static void the_input_is_what_was_ordered_or_nothing(void** state) {
         process_release(&p);
 }
 
-static void a_child_that_is_given_up_ends_and_does_nothing(void** state) {
-        _cleanup_scratch_ Scratch scratch = scratch_new();
-        _cleanup_launch_order_ LaunchOrder* order = new_order("true");
-        _cleanup_free_ char* place = xasprintf("%s/node", scratch.path);
-        Process p = PROCESS_NONE;
-        ChildReport report;
+/* Until it has done all that it does without a go. */
+static void wait_for_preparations(const Process* p) {
+        struct pollfd fd = { .fd = p->fds[PROCESS_FD_REPORT], .events = POLLIN };
+        ChildReport report = { .step = _CHILD_STEP_INVALID };
 
-        free_and_replace(order->working_directory, xstrdup(place));
+        while (report.step != CHILD_SCOPE) {
+                assert_int_equal(poll(&fd, 1, PATIENCE_MSEC), 1);
+                assert_int_equal(read(fd.fd, &report, sizeof report), sizeof report);
+        }
+}
+
+static LaunchOrder* new_order_with_files(const Scratch* scratch) {
+        LaunchOrder* order = new_order("true");
+
+        scratch_write(scratch, "old", 0600, "old\n");
+        free_and_replace(order->working_directory, xasprintf("%s/a/node", scratch->path));
+        order->output_file = xstrdup("../../old");
+        order->error_file = xstrdup("new");
+        order->status_file = xstrdup(".status");
+        order->truncate_files = true;
+        return order;
+}
+
+static void a_child_that_is_given_up_takes_back_what_it_has_prepared(void** state) {
+        _cleanup_scratch_ Scratch scratch = scratch_new();
+        _cleanup_launch_order_ LaunchOrder* order = new_order_with_files(&scratch);
+        _cleanup_free_ char *made = xasprintf("%s/a/node/.status", scratch.path), *top = xasprintf("%s/a", scratch.path),
+                            *old = xasprintf("%s/old", scratch.path), *text = NULL;
+        Process p = PROCESS_NONE;
+
         assert_int_equal(process_spawn(order, &settings, SPAWN_NODE, &p), 0);
+        wait_for_preparations(&p);
+        assert_int_equal(access(made, F_OK), 0);
         p.go = fd_close(p.go);
-        assert_int_equal(wait_for_report(&p, &report), SPAWN_FAILED);
-        assert_int_equal(report.step, CHILD_SCOPE);
-        assert_int_equal(report.error, 0);
         wait_for_end(&p);
         process_release(&p);
-        assert_int_equal(access(place, F_OK), -1);
+        assert_int_equal(access(top, F_OK), -1);
+        assert_int_equal(file_read(AT_FDCWD, old, 100, &text, NULL), 0);
+        assert_string_equal(text, "old\n");
+}
+
+static void a_child_that_fails_waits_for_its_go_all_the_same(void** state) {
+        _cleanup_scratch_ Scratch scratch = scratch_new();
+        _cleanup_launch_order_ LaunchOrder* order = new_order_with_files(&scratch);
+        _cleanup_free_ char* top = xasprintf("%s/a", scratch.path);
+        Process p = PROCESS_NONE;
+        ChildReport report;
+        ProcessExit e;
+
+        free_and_replace(order->error_file, xstrdup("/"));
+        assert_int_equal(process_spawn(order, &settings, SPAWN_NODE, &p), 0);
+        do /* it says what it begins with, and after that nothing */
+                assert_int_equal(process_read_report(&p, &report), SPAWN_UNDER_WAY);
+        while (report.step != CHILD_ERROR_FILE);
+        while (access(top, F_OK) == 0)
+                assert_int_equal(process_read_report(&p, &report), SPAWN_UNDER_WAY);
+        assert_int_equal(process_peek(&p, &e), 0);
+        assert_int_equal(process_go(&p), 0);
+        assert_int_equal(wait_for_report(&p, &report), SPAWN_FAILED);
+        assert_int_equal(report.step, CHILD_ERROR_FILE);
+        assert_int_equal(report.error, EISDIR);
+        wait_for_end(&p);
+        process_release(&p);
+}
+
+static void a_filter_that_lets_nothing_through_does_not_hinder_the_child(void** state) {
+        _cleanup_scratch_ Scratch scratch = scratch_new();
+        _cleanup_launch_order_ LaunchOrder* order = new_order_with_files(&scratch);
+        _cleanup_free_ char *old = xasprintf("%s/old", scratch.path), *text = NULL;
+        Process p = PROCESS_NONE;
+        ChildReport report;
+        ProcessExit e;
+
+        order->syscalls.calls = "kill";
+        assert_int_equal(process_spawn(order, &settings, SPAWN_NODE, &p), 0);
+        assert_int_equal(process_go(&p), 0);
+        assert_int_equal(wait_for_report(&p, &report), SPAWN_EXECUTED);
+        process_kill(&p); /* the program waits for what becomes of its first call */
+        wait_for_end(&p);
+        process_release(&p);
+        assert_int_equal(file_read(AT_FDCWD, old, 100, &text, NULL), 0);
+        assert_string_equal(text, "");
+
+        /* nor from taking back what it has made */
+        assert_int_equal(unlink(old), 0);
+        free_and_replace(order->working_directory, xasprintf("%s/b/node", scratch.path));
+        assert_int_equal(process_spawn(order, &settings, SPAWN_NODE, &p), 0);
+        p.go = fd_close(p.go);
+        wait_for_end(&p);
+        assert_int_equal(process_peek(&p, &e), 1);
+        assert_int_equal(e.code, CLD_EXITED);
+        process_release(&p);
+        _cleanup_free_ char* made = xasprintf("%s/b", scratch.path);
+        assert_int_equal(access(made, F_OK), -1);
+        assert_int_equal(access(old, F_OK), -1);
 }
 
 static void a_killed_child_is_known_to_have_been_where_it_was(void** state) {
@@ -415,7 +494,9 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_node_runs_and_its_end_is_kept_until_it_is_released),
                 cmocka_unit_test(the_input_is_what_was_ordered_or_nothing),
-                cmocka_unit_test(a_child_that_is_given_up_ends_and_does_nothing),
+                cmocka_unit_test(a_child_that_is_given_up_takes_back_what_it_has_prepared),
+                cmocka_unit_test(a_child_that_fails_waits_for_its_go_all_the_same),
+                cmocka_unit_test(a_filter_that_lets_nothing_through_does_not_hinder_the_child),
                 cmocka_unit_test(a_killed_child_is_known_to_have_been_where_it_was),
                 cmocka_unit_test(nothing_of_ours_is_inherited),
                 cmocka_unit_test(a_failed_execution_removes_what_was_made),
