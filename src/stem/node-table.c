@@ -230,7 +230,11 @@ static int add(NodeTable* table, const NodeRecord* record, Process* process, Sto
 }
 
 int node_table_add(NodeTable* table, const NodeRecord* record, Process* process, StoreSlot** slot, HeldNode** ret) {
-        return add(table, record, process, slot, ret);
+        int r = add(table, record, process, slot, ret);
+
+        if (r >= 0)
+                scope_watch_has_started((*ret)->watch);
+        return r;
 }
 
 int node_table_restore(NodeTable* table, const NodeRecord* record, Process* process, StoreSlot** slot,

@@ -33,6 +33,7 @@ struct ScopeWatch {
         bool yielding;   /* what has processes is not ours */
         bool seen_empty; /* active, but without a process */
         bool seen_active; /* neither stopping nor gone */
+        bool echo_due;    /* a change that is known will be told */
         bool job_ended;  /* a job of it ended; if it is gone, that was a stop */
         bool out_of_memory; /* its result */
         bool concluded;
@@ -229,12 +230,12 @@ static int on_controller(sd_bus_message* reply, void* userdata, sd_bus_error* re
         return 0;
 }
 
-static int ask_controller(ScopeWatch* w) {
+static int ask_property(ScopeWatch* w, const char* property, sd_bus_message_handler_t callback) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
         int r;
 
-        r = service_manager_new_get(w->watches->manager, w->scope, "org.freedesktop.systemd1.Scope", "Controller", &call);
-        return r < 0 ? r : ask_further(w, call, on_controller);
+        r = service_manager_new_get(w->watches->manager, w->scope, "org.freedesktop.systemd1.Scope", property, &call);
+        return r < 0 ? r : ask_further(w, call, callback);
 }
 
 static void note_result(ScopeWatch* w, const char* result) {
@@ -249,15 +250,6 @@ static int on_result(sd_bus_message* reply, void* userdata, sd_bus_error* ret_er
                 note_result(userdata, result);
         conclude_gone(userdata);
         return 0;
-}
-
-/* It has failed, and may not have told yet why. */
-static int ask_result(ScopeWatch* w) {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message* call = NULL;
-        int r;
-
-        r = service_manager_new_get(w->watches->manager, w->scope, "org.freedesktop.systemd1.Scope", "Result", &call);
-        return r < 0 ? r : ask_further(w, call, on_result);
 }
 
 static int on_unit_listed(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
@@ -281,14 +273,14 @@ static int on_unit_listed(sd_bus_message* reply, void* userdata, sd_bus_error* r
         case UNIT_AT_REST:
                 conclude_gone(w);
                 break;
-        case UNIT_FAILED:
-                if (ask_result(w) < 0)
+        case UNIT_FAILED: /* and may not have told yet why */
+                if (ask_property(w, "Result", on_result) < 0)
                         conclude_unknown(w);
                 break;
         case UNIT_STOPPING:
                 if (!w->stopped)
                         look_further(w);
-                else if (ask_controller(w) < 0)
+                else if (ask_property(w, "Controller", on_controller) < 0)
                         conclude_unknown(w);
                 break;
         case UNIT_ALIVE:
@@ -355,7 +347,11 @@ static void take_news(ScopeWatches* watches, const char* unit, const char* resul
 
                 note_result(w, result);
                 w->job_ended |= job_ended;
-                want(w); /* does not conclude: the entry stays */
+                /* If it is another change that is taken for the echo, the echo is asked about. */
+                if (w->echo_due && result && strcmp(result, "success") == 0)
+                        w->echo_due = false;
+                else
+                        want(w); /* does not conclude: the entry stays */
         }
 }
 
@@ -430,6 +426,10 @@ ScopeWatch* scope_watch_free(ScopeWatch* w) {
 
 void scope_watch_tell_stop(ScopeWatch* w, scope_stopped_t stopped) {
         w->stopped = stopped;
+}
+
+void scope_watch_has_started(ScopeWatch* w) {
+        w->echo_due = true;
 }
 
 void scope_watch_ask(ScopeWatch* w) {

@@ -34,6 +34,9 @@ typedef void (*scope_stopped_t)(bool signalled, void* userdata);
 
 /* Has that told too, with the userdata of gone(). */
 void scope_watch_tell_stop(ScopeWatch* w, scope_stopped_t stopped);
+/* The job that started it has just ended well. The manager tells of that once more, as of any change, and that is no reason
+ * to ask what it was. */
+void scope_watch_has_started(ScopeWatch* w);
 
 /* Ask now: it may be gone since long. */
 void scope_watch_ask(ScopeWatch* w);

@@ -62,9 +62,15 @@ class Bus:
 
     def signals(self, *rules):
         """A context in which signals are gathered: those of the supervisor, or what the match rules say."""
-        rules = rules or (f"type='signal',path_namespace='{MANAGER_PATH}'",)
+        return self._gather("signal", rules or (f"type='signal',path_namespace='{MANAGER_PATH}'",))
+
+    def calls(self, *rules):
+        """A context in which calls are gathered that anybody makes."""
+        return self._gather("method_call", rules)
+
+    def _gather(self, kind, rules):
         monitor = [*self.busctl, *(f"--match={rule}" for rule in rules), "--", "monitor"]
-        return Signals(self.lab.popen([*DEBUG, *monitor], self.user, **PIPES | {"stderr": subprocess.STDOUT}))
+        return Signals(self.lab.popen([*DEBUG, *monitor], self.user, **PIPES | {"stderr": subprocess.STDOUT}), kind)
 
 
 PIPES = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -88,10 +94,11 @@ class Call:
 
 
 class Signals:
-    """Signals as they come in: a list to look at, and a way to wait for one."""
+    """Signals, or calls, as they come in: a list to look at, and a way to wait for one."""
 
-    def __init__(self, monitor):
+    def __init__(self, monitor, kind):
         self.monitor = monitor
+        self.kind = kind
         self.seen = []
         self.news = threading.Condition()
         self.reader = threading.Thread(target=self._read, daemon=True)
@@ -120,7 +127,7 @@ class Signals:
     def _read(self):
         for line in self.monitor.stdout:
             message = json.loads(line) if line.startswith("{") else {}
-            if message.get("type") != "signal":
+            if message.get("type") != self.kind:
                 continue
             values = dbus_types.all_from_json(message["payload"])
             with self.news:

@@ -399,6 +399,19 @@ def test_a_scope_property_that_systemd_refuses_fails_the_launch(stem, machine):
     machine.run("rm -r /var/lib/nodes/kept")
 
 
+def test_a_scope_that_has_started_is_not_asked_after(stem, machine):
+    """The service manager has enough to do with starting it."""
+    with machine.bus.calls("type='method_call',interface='org.freedesktop.systemd1.Manager'") as calls:
+        nodes = [stem.launch(order(f"quiet{i}", "/bin/sleep", "1000")) for i in range(5)]
+        calls.wait_until(lambda: len({call.arguments[0] for call in calls.named("StartTransientUnit")}) == 5)
+        machine.bus.call("GetUnit", "s", scope("quiet4"), service="org.freedesktop.systemd1", path="/org/freedesktop/systemd1",
+                         interface="org.freedesktop.systemd1.Manager")
+        calls.wait_for("GetUnit", scope("quiet4"))  # ours, and whatever the stem asks about the first ones came before
+        assert [call.arguments for call in calls.named("GetUnit")] == [[scope("quiet4")]]
+    for node in nodes:
+        node.close()
+
+
 def test_a_scope_of_somebody_else_is_left_alone(stem, machine):
     with running(machine, ["systemd-run", "--scope", f"--unit={scope('taken')}", "--", "sleep", "1000"]):
         machine.wait_for(lambda: scope("taken") in machine.scopes())
