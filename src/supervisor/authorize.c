@@ -7,6 +7,7 @@
 
 #include "supervisor/authorize.h"
 #include "supervisor/held-call.h"
+#include "supervisor/known-users.h"
 #include "util/alloc.h"
 #include "util/usec.h"
 #include "wire/message-size.h"
@@ -47,6 +48,7 @@ struct Authorizer {
         bool user_mode;
         CallMeter* meter; /* weak */
         Account all;
+        KnownUsers known;
         LIST_HEAD(, Check) checks;
         LIST_HEAD(, Account) accounts;
 };
@@ -110,6 +112,7 @@ Authorizer* authorizer_new(sd_bus* bus, bool user_mode, CallMeter* meter) {
 void authorizer_set_bus(Authorizer* a, sd_bus* bus) {
         while (!LIST_EMPTY(&a->checks))
                 check_free(LIST_FIRST(&a->checks));
+        known_users_clear(&a->known);
         sd_bus_unref(a->bus);
         a->bus = sd_bus_ref(bus);
 }
@@ -226,19 +229,16 @@ static int read_caller(const Check* check, sd_bus_message* reply, Caller* ret) {
                 return -ESRCH;
         if (check->by_process)
                 ret->pid = (pid_t) number;
-        else
+        else {
                 ret->uid = number;
+                known_users_add(&check->authorizer->known, check->sender->name, ret->uid);
+        }
         return 0;
 }
 
-static int on_caller(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
-        Check* check = userdata;
+static int judge(Check* check) {
         Authorizer* a = check->authorizer;
 
-        check->slot = sd_bus_slot_unref(check->slot);
-
-        if (read_caller(check, reply, &check->caller) < 0)
-                return deny(check, "The bus does not know who you are (any more)");
         if (check->action == _POLKIT_ACTION_MAX || check->caller.uid == 0 ||
             (a->user_mode && check->caller.uid == geteuid()))
                 return admit(check);
@@ -248,6 +248,22 @@ static int on_caller(sd_bus_message* reply, void* userdata, sd_bus_error* ret_er
                 return refuse(check, ERROR_LIMITS_EXCEEDED,
                               "Too much of yours waits for polkit; wait for answers first, or send less");
         return ask_polkit(check);
+}
+
+static int on_caller(sd_bus_message* reply, void* userdata, sd_bus_error* ret_error) {
+        Check* check = userdata;
+
+        check->slot = sd_bus_slot_unref(check->slot);
+
+        if (read_caller(check, reply, &check->caller) < 0)
+                return deny(check, "The bus does not know who you are (any more)");
+        return judge(check);
+}
+
+/* Nobody overtakes oneself. */
+static bool is_known(Check* check) {
+        return !check->by_process && check->sender->n == 1 &&
+               known_users_find(&check->authorizer->known, check->sender->name, &check->caller.uid);
 }
 
 static int ask_caller(Check* check) {
@@ -300,6 +316,10 @@ static int start_check(Authorizer* a, sd_bus_message* m, PolkitAction action, bo
         account_charge(&a->all, size);
         LIST_INSERT_HEAD(&a->checks, check, checks);
 
+        if (is_known(check)) {
+                (void) judge(check);
+                return 1;
+        }
         r = ask_caller(check);
         if (r < 0) {
                 check_free(check);

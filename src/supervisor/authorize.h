@@ -4,8 +4,9 @@
 /* Who calls, and whether they may.
  *
  * The bus itself says who a sender is (GetConnectionUnixUser, GetConnectionUnixProcessID; never /proc), polkit says
- * what they may. Both are asked without waiting. The handler runs once, from the start of the message, after the
- * answer: nothing of a request is looked at before, so a caller who may not learns nothing but that. */
+ * what they may. Both are asked without waiting, the bus once for a connection that calls again and again
+ * (known-users.h). The handler runs once, from the start of the message, after the answer: nothing of a request is looked
+ * at before, so a caller who may not learns nothing but that. */
 
 #include <sys/types.h>
 #include <systemd/sd-bus.h>
@@ -36,7 +37,7 @@ Authorizer* authorizer_new(sd_bus* bus, bool user_mode, CallMeter* meter);
 void authorizer_set_bus(Authorizer* a, sd_bus* bus);
 Authorizer* authorizer_free(Authorizer* a);
 
-/* For use as the last statement of a method handler. Who has too much under way, by the bounds below, gets
+/* For use as the last statement of a method handler; the call may be handled when it returns. Who has too much under way, by the bounds below, gets
  * LimitsExceeded. */
 int authorize(Authorizer* a, sd_bus_message* m, PolkitAction action, caller_handler_t handler, void* userdata,
               sd_bus_error* error);
