@@ -9,7 +9,6 @@
 #include "supervisor/line-counters.h"
 #include "util/alloc.h"
 #include "util/fd.h"
-#include "util/file.h"
 
 #define MAGIC UINT64_C(0x31656e696c6b657a) /* "zekline1" */
 
@@ -18,24 +17,33 @@ typedef struct CountersFile {
         uint64_t magic;
 } CountersFile;
 
-static int open_or_make(int directory_fd, const char* name) {
+#define FLAGS (O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+
+/* Written whole: there is room for it later, however full the file system is then. Were it cut off by our end, it would be
+ * made anew. */
+static int make(int directory_fd, const char* name) {
         static const CountersFile zeros = { .magic = MAGIC };
-        int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-        int fd = openat(directory_fd, name, flags);
+        _cleanup_close_ int fd = openat(directory_fd, name, FLAGS | O_CREAT | O_EXCL, 0600);
         int r;
+
+        if (fd < 0)
+                return -errno;
+        r = fd_write_all(fd, &zeros, sizeof zeros);
+        if (r < 0) {
+                (void) unlinkat(directory_fd, name, 0);
+                return r;
+        }
+        return take_fd(fd);
+}
+
+static int open_or_make(int directory_fd, const char* name) {
+        int fd = openat(directory_fd, name, FLAGS);
 
         if (fd >= 0)
                 return fd;
         if (errno == ELOOP) /* no file of ours */
                 return -EBADMSG;
-        if (errno != ENOENT)
-                return -errno;
-        /* Written whole: there is room for it later, however full the file system is then. */
-        r = file_write_atomic(directory_fd, name, &zeros, sizeof zeros, 0600);
-        if (r < 0)
-                return r;
-        fd = openat(directory_fd, name, flags);
-        return fd < 0 ? -errno : fd;
+        return errno == ENOENT ? make(directory_fd, name) : -errno;
 }
 
 int line_counters_open(int directory_fd, const char* name, KeptCounters** ret) {
