@@ -325,6 +325,10 @@ int configuration_loader_refresh(ConfigurationLoader* l, Configuration* c, confi
         return 0;
 }
 
+void configuration_loader_poll(ConfigurationLoader* l) {
+        worker_poll(l->worker);
+}
+
 bool configuration_loader_resume(ConfigurationLoader* l) {
         if (l->waits && !ask(l))
                 next_step(l);

@@ -82,5 +82,7 @@ int configuration_loader_start(ConfigurationLoader* l);
  * answer. */
 typedef void (*configuration_refreshed_t)(bool changed, void* userdata);
 int configuration_loader_refresh(ConfigurationLoader* l, Configuration* c, configuration_refreshed_t refreshed);
+/* Goes on now, if the thread is through, rather than in a later turn of the loop. */
+void configuration_loader_poll(ConfigurationLoader* l);
 /* The line to the stem is up again: asks anew what it was asked in vain. True: a configuration is being read. */
 bool configuration_loader_resume(ConfigurationLoader* l);

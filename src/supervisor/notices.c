@@ -29,11 +29,15 @@ static char* node_path(const Node* node) {
         return path;
 }
 
-/* Tells what is marked of the groups; the instance leaves the list when nothing remains. */
-static void tell(Notices* n, Instance* instance, unsigned groups) {
+static void tell_added(Notices* n, const Node* node) {
+        _cleanup_free_ char* path = node_path(node);
+
+        (void) sd_bus_emit_object_added(n->bus, path);
+}
+
+static void tell_changes(Notices* n, const Node* node, unsigned groups) {
         char** properties = NULL;
 
-        groups &= instance->notices;
         if (groups & NOTICE_LIFE)
                 strv_extend_strv(&properties, (char* const*) life_properties);
         if (groups & NOTICE_CONFIG)
@@ -42,11 +46,20 @@ static void tell(Notices* n, Instance* instance, unsigned groups) {
                 strv_extend_strv(&properties, (char* const*) output_properties);
 
         if (properties) {
-                _cleanup_free_ char* path = node_path(instance->node);
+                _cleanup_free_ char* path = node_path(node);
 
                 (void) sd_bus_emit_properties_changed_strv(n->bus, path, NODE_INTERFACE, properties);
         }
         strv_free(properties);
+}
+
+/* Tells what is marked of the groups; the instance leaves the list when nothing remains. */
+static void tell(Notices* n, Instance* instance, unsigned groups) {
+        if (instance->notices & NOTICE_ADDED) {
+                tell_added(n, instance->node);
+                groups = instance->notices;
+        } else
+                tell_changes(n, instance->node, instance->notices & groups);
 
         instance->notices &= ~groups;
         if (instance->notices == 0)
@@ -66,7 +79,7 @@ static void tell_all(Notices* n, unsigned groups) {
 static int on_end_of_turn(sd_event_source* s, void* userdata) {
         Notices* n = userdata;
 
-        tell_all(n, NOTICE_LIFE | NOTICE_CONFIG);
+        tell_all(n, NOTICE_ADDED | NOTICE_LIFE | NOTICE_CONFIG);
         if (n->count_changed)
                 (void) sd_bus_emit_properties_changed(n->bus, SUPERVISOR_PATH, SUPERVISOR_INTERFACE, "NNodes", NULL);
         n->count_changed = false;
@@ -74,7 +87,7 @@ static int on_end_of_turn(sd_event_source* s, void* userdata) {
 }
 
 static int on_output_interval(sd_event_source* s, uint64_t usec, void* userdata) {
-        tell_all(userdata, NOTICE_LIFE | NOTICE_CONFIG | NOTICE_OUTPUT);
+        tell_all(userdata, NOTICE_ADDED | NOTICE_LIFE | NOTICE_CONFIG | NOTICE_OUTPUT);
         return 0;
 }
 
@@ -135,18 +148,15 @@ void notices_mark(Notices* n, Node* node, NoticeGroup group) {
                 TAILQ_INSERT_TAIL(&n->marked, instance, noticed);
         instance->notices |= group;
 
-        if (group & (NOTICE_LIFE | NOTICE_CONFIG))
+        if (group & (NOTICE_ADDED | NOTICE_LIFE | NOTICE_CONFIG))
                 (void) sd_event_source_set_enabled(n->at_end_of_turn, SD_EVENT_ONESHOT);
         if (group & NOTICE_OUTPUT)
                 arm_output(n);
 }
 
 void notices_node_added(Notices* n, Node* node) {
-        _cleanup_free_ char* path = node_path(node);
-
-        (void) sd_bus_emit_object_added(n->bus, path);
         n->count_changed = true;
-        (void) sd_event_source_set_enabled(n->at_end_of_turn, SD_EVENT_ONESHOT);
+        notices_mark(n, node, NOTICE_ADDED);
 }
 
 void notices_node_removed(Notices* n, Node* node) {
@@ -165,6 +175,10 @@ void notices_node_removed(Notices* n, Node* node) {
         (void) sd_event_source_set_enabled(n->at_end_of_turn, SD_EVENT_ONESHOT);
 }
 
-void notices_announce(Notices* n, const Node* node) {
+void notices_announce(Notices* n, Node* node) {
+        Instance* instance = node_instance(node);
+
+        if (instance->notices & NOTICE_ADDED)
+                tell(n, instance, NOTICE_ADDED);
         (void) sd_bus_emit_signal(n->bus, SUPERVISOR_PATH, SUPERVISOR_INTERFACE, "NodeStatus", "su", node->name, node->pid);
 }

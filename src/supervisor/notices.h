@@ -22,13 +22,15 @@ typedef enum NoticeGroup {
         NOTICE_LIFE = 1 << 0,   /* State, PID, exit, counters of restarts, times, Ready */
         NOTICE_OUTPUT = 1 << 1, /* LastOutput and counters of lines */
         NOTICE_CONFIG = 1 << 2, /* Config, Origin */
+        NOTICE_ADDED = 1 << 3,  /* the object itself, and with it all that is said above */
 } NoticeGroup;
 
 void notices_mark(Notices* n, Node* node, NoticeGroup group);
 
-/* The node's object appeared; its properties are told as they are now. */
+/* The node's object appeared. Its properties are told as they are at the end of the turn, or when the node's first NodeStatus
+ * is sent. */
 void notices_node_added(Notices* n, Node* node);
 /* The node's object is about to disappear: what was marked is told before. */
 void notices_node_removed(Notices* n, Node* node);
 /* The signal NodeStatus. */
-void notices_announce(Notices* n, const Node* node);
+void notices_announce(Notices* n, Node* node);

@@ -160,7 +160,12 @@ static void start_those_who_may(StartQueue* q) {
 }
 
 static int on_kicked(sd_event_source* s, void* userdata) {
-        start_those_who_may(userdata);
+        StartQueue* q = userdata;
+
+        /* most often it was seen while files were written for whoever wants to start */
+        if (q->binary_asked != 0)
+                configuration_loader_poll(q->s->loader);
+        start_those_who_may(q);
         return 0;
 }
 
@@ -179,6 +184,8 @@ int start_queue_new(Supervisor* s, StartQueue** ret) {
         r = sd_event_add_defer(s->event, &q->kicked, on_kicked, q);
         if (r >= 0)
                 r = sd_event_source_set_enabled(q->kicked, SD_EVENT_OFF);
+        if (r >= 0) /* others are told of it while it is done */
+                r = sd_event_source_set_priority(q->kicked, SD_EVENT_PRIORITY_NORMAL - 1);
         if (r >= 0)
                 r = sd_event_add_time(s->event, &q->timeout, CLOCK_BOOTTIME, 0, 1, on_timeout, q);
         if (r >= 0)

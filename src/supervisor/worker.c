@@ -51,13 +51,17 @@ static void* run(void* userdata) {
         return NULL;
 }
 
-static int on_done(sd_event_source* source, int fd, uint32_t events, void* userdata) {
-        Worker* w = userdata;
+void worker_poll(Worker* w) {
         eventfd_t count;
 
-        (void) eventfd_read(fd, &count);
+        if (eventfd_read(w->done_fd, &count) < 0)
+                return;
         w->busy = false;
         w->done(w->done_userdata);
+}
+
+static int on_done(sd_event_source* source, int fd, uint32_t events, void* userdata) {
+        worker_poll(userdata);
         return 0;
 }
 

@@ -24,5 +24,8 @@ _noreturn_ void worker_exit(int status);
 
 bool worker_is_busy(const Worker* w);
 
+/* Calls done() now, if the work is done, rather than in a later turn of the loop. */
+void worker_poll(Worker* w);
+
 /* Runs work(userdata) in the thread. The worker is idle. */
 int worker_start(Worker* w, void (*work)(void* userdata), void* userdata);

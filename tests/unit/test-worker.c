@@ -68,6 +68,24 @@ static void one_thread_does_piece_after_piece(void** state) {
         end(&s);
 }
 
+static void whoever_does_not_want_to_wait_may_look(void** state) {
+        Story s;
+
+        begin(&s);
+        s.n_done = PIECES; /* the last one */
+        assert_int_equal(worker_start(s.worker, work_until_released, &s), 0);
+        worker_poll(s.worker);
+        assert_true(worker_is_busy(s.worker));
+        assert_true(write(s.held[1], "!", 1) == 1);
+        while (worker_is_busy(s.worker))
+                worker_poll(s.worker);
+        assert_int_equal(s.n_done, PIECES + 1);
+        assert_true(sd_event_loop(s.event) >= 0);
+        assert_int_equal(s.n_done, PIECES + 1); /* it is told once */
+        assert_true(worker_free(s.worker));
+        end(&s);
+}
+
 static void one_that_never_worked_can_go(void** state) {
         Story s;
 
@@ -89,6 +107,7 @@ static void who_is_at_work_is_left_to_it(void** state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(one_thread_does_piece_after_piece),
+                cmocka_unit_test(whoever_does_not_want_to_wait_may_look),
                 cmocka_unit_test(one_that_never_worked_can_go),
                 cmocka_unit_test(who_is_at_work_is_left_to_it),
         };
