@@ -14,17 +14,18 @@
 #include "util/fd.h"
 #include "util/log.h"
 
-/* All that was stored under one name. */
+/* Some descriptors that were stored under one name. */
 typedef struct Group {
         StoredDescriptor* items;
         size_t n;
 } Group;
 
-/* What a group turned out to be. */
+/* What those that belong together turned out to be. */
 typedef struct Find {
         NodeRecord record;
         int record_fd;
         Process process;
+        StoreSlot* slot; /* NULL: there is nothing to be made of it */
 } Find;
 
 static void find_done(Find* f) {
@@ -33,21 +34,21 @@ static void find_done(Find* f) {
         process_release(&f->process);
 }
 
-static void add_one(StoredDescriptors* all, int fd, const char* name) {
+static void add_one(StoredDescriptors* all, BundledFd found, const char* name) {
         GROW(all->items, all->n, all->allocated);
-        all->items[all->n++] = (StoredDescriptor) { .fd = fd, .name = xstrdup(name) };
+        all->items[all->n++] = (StoredDescriptor) { .fd = found.fd, .key = found.key, .name = xstrdup(name) };
 }
 
 void stored_descriptors_add(StoredDescriptors* all, int fd, const char* name) {
-        int fds[STORE_SLOT_FDS_MAX];
-        int n = fd_bundle_look(fd, fds, ELEMENTSOF(fds));
+        BundledFd found[STORE_BUNDLE_FDS_MAX];
+        int n = fd_bundle_look(fd, found, ELEMENTSOF(found));
 
         if (n < 0) {
-                add_one(all, fd, name);
+                add_one(all, (BundledFd) { .fd = fd }, name);
                 return;
         }
         for (int i = 0; i < n; i++)
-                add_one(all, fds[i], name);
+                add_one(all, found[i], name);
         (void) fd_close(fd);
 }
 
@@ -118,58 +119,84 @@ static int restore(const RecoveryPlace* place, Find* f, StoreSlot** slot) {
         return node_table_restore(place->nodes, record, process, slot, &node);
 }
 
-static int recover_group(const RecoveryPlace* place, Group* group) {
-        _cleanup_(find_done) Find f = { .record_fd = find_record(group), .process = PROCESS_NONE };
-        const char* name = group->items[0].name;
-        StoreSlot* slot = NULL;
+/* What it is, and its place in the store. 0 without a slot: it was released, and the word of it came too late. */
+static int look_at_group(const RecoveryPlace* place, Group* group, Group* loose, Find* f) {
         int r;
 
-        if (f.record_fd < 0)
+        *f = (Find) { .record_fd = find_record(group), .process = PROCESS_NONE };
+        if (f->record_fd < 0)
                 return -ENOENT;
-        r = read_record(f.record_fd, &f.record);
-        if (r < 0)
+        r = read_record(f->record_fd, &f->record);
+        if (r < 0 || f->record.released)
                 return r;
-        if (f.record.released) { /* and the word of it came too late */
-                store_drop_name(place->store, name);
-                return 0;
-        }
-        sort_out(group, &f);
-        r = store_restore(place->store, name, take_fd(f.record_fd), &slot);
-        if (r < 0)
-                return r;
-
-        r = restore(place, &f, &slot);
-        if (r < 0) {
-                log_warning("What was stored of node '%s' (process %i) cannot be used", f.record.name,
-                            (int) f.record.pid);
-                store_slot_drop(slot);
-        }
-        return r;
+        sort_out(group, f);
+        sort_out(loose, f);
+        return store_restore(place->store, group->items[0].name, take_fd(f->record_fd), &f->slot);
 }
 
-static int compare_names(const void* a, const void* b) {
-        const StoredDescriptor *x = a, *y = b;
+static void restore_find(const RecoveryPlace* place, Find* f) {
+        int r = restore(place, f, &f->slot);
 
-        return strcmp(x->name, y->name);
+        if (r >= 0)
+                return;
+        (void) log_warning_errno(r, "What was stored of node '%s' (process %i) cannot be used: %m", f->record.name,
+                                 (int) f->record.pid);
+        store_slot_drop(f->slot);
+}
+
+/* How many of these have the key of the first. */
+static size_t count_same_key(const StoredDescriptor* items, size_t n) {
+        size_t i = 1;
+
+        while (i < n && items[i].key == items[0].key)
+                i++;
+        return i;
+}
+
+/* All places in the store are taken before anything is made of them: the name is dropped with the last that is given back. What
+ * lies in no bundle belongs to some node of those that do, or they all to one. */
+static void recover_name(const RecoveryPlace* place, StoredDescriptor* items, size_t n) {
+        const char* name = items[0].name;
+        size_t n_loose = items[0].key == 0 ? count_same_key(items, n) : 0, n_finds = 0;
+        Group loose = { items, n_loose < n ? n_loose : 0 };
+        Find* finds = xcalloc(n, sizeof *finds);
+        bool any = false;
+
+        for (size_t i = loose.n, size; i < n; i += size) {
+                Find* f = &finds[n_finds++];
+                int r;
+
+                size = count_same_key(items + i, n - i);
+                r = look_at_group(place, &(Group) { items + i, size }, &loose, f);
+                if (r < 0)
+                        (void) log_warning_errno(r, "Forgetting %zu stored descriptors named '%s': %m", size, name);
+                any |= f->slot != NULL;
+        }
+        if (!any)
+                store_drop_name(place->store, name);
+        for (size_t i = 0; i < n_finds; i++) {
+                if (finds[i].slot)
+                        restore_find(place, &finds[i]);
+                find_done(&finds[i]);
+        }
+        free(finds);
+}
+
+static int compare(const void* a, const void* b) {
+        const StoredDescriptor *x = a, *y = b;
+        int r = strcmp(x->name, y->name);
+
+        return r != 0 ? r : (x->key > y->key) - (x->key < y->key);
 }
 
 void recover(const RecoveryPlace* place, StoredDescriptors* all) {
         if (all->n > 0)
-                qsort(all->items, all->n, sizeof all->items[0], compare_names);
+                qsort(all->items, all->n, sizeof all->items[0], compare);
 
         for (size_t i = 0, n; i < all->n; i += n) {
-                Group group = { .items = all->items + i };
-                const char* name = group.items[0].name;
-                int r;
-
-                for (n = 1; i + n < all->n && strcmp(all->items[i + n].name, name) == 0; n++)
+                for (n = 1; i + n < all->n && strcmp(all->items[i + n].name, all->items[i].name) == 0; n++)
                         ;
-                group.n = n;
-                r = recover_group(place, &group);
-                if (r < 0) {
-                        (void) log_warning_errno(r, "Forgetting %zu stored descriptors named '%s': %m", n, name);
-                        store_drop_name(place->store, name);
-                }
+                recover_name(place, all->items + i, n);
         }
 
         if (place->nodes->n > 0 || resumptions_count(place->resumptions) > 0)

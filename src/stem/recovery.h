@@ -12,6 +12,7 @@
 /* A descriptor as it was handed over, with the name that it was stored under. */
 typedef struct StoredDescriptor {
         int fd;
+        uint64_t key; /* that it has in its bundle (fd-bundle.h) */
         char* name;
 } StoredDescriptor;
 

@@ -290,6 +290,36 @@ def intrude(machine, script, done):
         machine.run(f"rm /etc/systemd/system/{STEM}.d/open.conf; systemctl daemon-reload")
 
 
+def test_nodes_that_are_stored_together_part_singly(stems, machine):
+    names = [f"n{i}" for i in range(10)]
+    pids = {}
+    for name in names:
+        node = stems.client.launch(order(name, "/bin/sleep", "1000"))
+        pids[name] = node.pid
+        node.close()
+    machine.wait_for(lambda: stored(machine) == 2)
+    for name in names[1:4]:
+        forget(stems.client, name)
+        del pids[name]
+    assert stored(machine) == 2
+    for _ in range(2):
+        stems.die("killed")
+        assert {name: node["pid"] for name, node in stems.client.list().items()} == pids
+    late = stems.client.launch(order("late", "/bin/sleep", "1000"))  # into another one: those of before take nothing more
+    pids["late"] = late.pid
+    late.close()
+    machine.wait_for(lambda: stored(machine) == 3)
+    for name in names[8:]:
+        forget(stems.client, name)
+        del pids[name]
+    machine.wait_for(lambda: stored(machine) == 2)
+    stems.die("killed")
+    for name, pid in pids.items():
+        again = stems.client.attach(name)
+        assert (again.pid, set(again.fds)) == (pid, {"process", "output", "error"})
+        again.close()
+
+
 def test_what_makes_no_sense_is_forgotten(stems, machine):
     """Somebody put other things into the store."""
     stems.client.launch(order("good", "/bin/sleep", "1000")).close()

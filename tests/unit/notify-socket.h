@@ -24,11 +24,13 @@ static inline int listen_at(const char* path) {
         return fd;
 }
 
-/* The text of the next message, or NULL; and how many descriptors came with it. */
-static inline char* receive(int fd, size_t* ret_n_fds) {
+#define NOTIFY_FDS_MAX 8U
+
+/* The text of the next message, or NULL; and the descriptors that came with it. */
+static inline char* receive_fds(int fd, int ret_fds[NOTIFY_FDS_MAX], size_t* ret_n_fds) {
         union {
                 struct cmsghdr header;
-                char space[CMSG_SPACE(sizeof(int) * 8)];
+                char space[CMSG_SPACE(sizeof(int) * NOTIFY_FDS_MAX)];
         } control = {};
         char text[256];
         struct iovec iov = { .iov_base = text, .iov_len = sizeof text };
@@ -40,8 +42,17 @@ static inline char* receive(int fd, size_t* ret_n_fds) {
                 return NULL;
         if (CMSG_FIRSTHDR(&m)) {
                 *ret_n_fds = (CMSG_FIRSTHDR(&m)->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-                for (size_t i = 0; i < *ret_n_fds; i++)
-                        (void) fd_close(((int*) (void*) CMSG_DATA(CMSG_FIRSTHDR(&m)))[i]);
+                memcpy(ret_fds, CMSG_DATA(CMSG_FIRSTHDR(&m)), *ret_n_fds * sizeof(int));
         }
         return xstrndup(text, (size_t) n);
+}
+
+/* The same with nothing but their number. */
+static inline char* receive(int fd, size_t* ret_n_fds) {
+        int fds[NOTIFY_FDS_MAX];
+        char* text = receive_fds(fd, fds, ret_n_fds);
+
+        for (size_t i = 0; i < *ret_n_fds; i++)
+                (void) fd_close(fds[i]);
+        return text;
 }
