@@ -223,7 +223,9 @@ static void a_filter_that_lets_nothing_through_does_not_hinder_the_child(void** 
         assert_int_equal(file_read(AT_FDCWD, old, 100, &text, NULL), 0);
         assert_string_equal(text, "");
 
-        /* nor from taking back what it has made */
+        /* nor from taking back what it has made; but from looking at its stack, which sanitizers do at an exit */
+        if (SANITIZED)
+                return;
         assert_int_equal(unlink(old), 0);
         free_and_replace(order->working_directory, xasprintf("%s/b/node", scratch.path));
         assert_int_equal(process_spawn(order, &settings, SPAWN_NODE, &p), 0);

@@ -20,12 +20,6 @@
 #include "unit/unit.h"
 #include "util/macro.h"
 
-#if defined(__SANITIZE_ADDRESS__) /* which needs some of what is tried here */
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
-
 /* Each try runs in a child that has given up the rest, and tells by its exit status what errno came of it. */
 typedef long (*try_t)(void);
 

@@ -10,3 +10,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#if defined(__SANITIZE_ADDRESS__) /* which makes system calls of its own */
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
