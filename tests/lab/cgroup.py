@@ -45,4 +45,5 @@ def sweep(parent):
 
 def remove(group):
     for directory, _, _ in os.walk(group, topdown=False):
-        os.rmdir(directory)
+        with contextlib.suppress(FileNotFoundError):  # several may be sweeping
+            os.rmdir(directory)
