@@ -2,16 +2,14 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/inotify.h>
 #include <sys/queue.h>
 #include <unistd.h>
 
 #include "stem/scope-entry.h"
 #include "util/alloc.h"
 #include "util/fd.h"
+#include "util/inotify.h"
 #include "util/log.h"
-
-#define EVENTS_SIZE 4096U
 
 struct ScopeEntries {
         const char* root;
@@ -48,7 +46,8 @@ static bool concerns(const ScopeEntry* entry, const struct inotify_event* e) {
 }
 
 /* At most one start of a scope is under way. */
-static void dispatch(ScopeEntries* entries, const struct inotify_event* e) {
+static void dispatch(const struct inotify_event* e, void* userdata) {
+        ScopeEntries* entries = userdata;
         ScopeEntry* entry;
 
         TAILQ_FOREACH(entry, &entries->all, all_entry)
@@ -63,15 +62,7 @@ static void dispatch(ScopeEntries* entries, const struct inotify_event* e) {
 }
 
 static int on_events(sd_event_source* s, int fd, uint32_t revents, void* userdata) {
-        _Alignas(struct inotify_event) char buffer[EVENTS_SIZE];
-        ssize_t n = read(fd, buffer, sizeof buffer);
-
-        for (ssize_t at = 0; at + (ssize_t) sizeof(struct inotify_event) <= n;) {
-                const struct inotify_event* e = (const struct inotify_event*) (const void*) (buffer + at);
-
-                dispatch(userdata, e);
-                at += (ssize_t) (sizeof *e + e->len);
-        }
+        inotify_read_events(fd, dispatch, userdata);
         return 0;
 }
 

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/epoll.h>
-#include <sys/inotify.h>
 #include <sys/queue.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -10,9 +9,8 @@
 #include "supervisor/status-watch.h"
 #include "util/alloc.h"
 #include "util/fd.h"
+#include "util/inotify.h"
 #include "util/log.h"
-
-#define EVENTS_SIZE 4096U
 
 struct StatusWatches {
         sd_event* event;
@@ -90,7 +88,8 @@ static void fire(StatusWatch* watch) {
 }
 
 /* A number that nobody has is that of a watch that has been freed. */
-static void dispatch(StatusWatches* watches, const struct inotify_event* e) {
+static void dispatch(const struct inotify_event* e, void* userdata) {
+        StatusWatches* watches = userdata;
         StatusWatch* watch;
 
         TAILQ_FOREACH(watch, &watches->all, entry)
@@ -101,15 +100,7 @@ static void dispatch(StatusWatches* watches, const struct inotify_event* e) {
 }
 
 static int on_events(sd_event_source* s, int fd, uint32_t revents, void* userdata) {
-        _Alignas(struct inotify_event) char buffer[EVENTS_SIZE];
-        ssize_t n = read(fd, buffer, sizeof buffer);
-
-        for (ssize_t at = 0; at + (ssize_t) sizeof(struct inotify_event) <= n;) {
-                const struct inotify_event* e = (const struct inotify_event*) (const void*) (buffer + at);
-
-                dispatch(userdata, e);
-                at += (ssize_t) (sizeof *e + e->len);
-        }
+        inotify_read_events(fd, dispatch, userdata);
         return 0;
 }
 

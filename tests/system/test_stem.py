@@ -598,6 +598,20 @@ def test_a_child_that_is_killed_while_it_waits_for_its_scope(stem, machine):
     run_node(stem, "doomed", "true")
 
 
+def test_nobody_looks_into_a_child_that_waits_as_the_nodes_user(stem, machine):
+    """It is a copy of the stem, and has the rights of a node."""
+    pool = concurrent.futures.ThreadPoolExecutor(1)
+    old = main_pid(machine)
+    as_nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+    with frozen(machine.lab.container.leader):
+        launch = pool.submit(stem.launch, order("waits", "/bin/sleep", "1000"))
+        [pid] = machine.wait_for(lambda: children_of_the_stem(machine, old))
+        machine.wait_for(lambda: "Uid:\t65534\t" in machine.run(["cat", f"/proc/{pid}/status"]).stdout)
+        for file in "mem", "environ", "maps":
+            assert "Permission denied" in machine.run([*as_nobody, "cat", f"/proc/{pid}/{file}"], check=False).stderr
+    launch.result(10).close()
+
+
 def test_children_that_are_killed_at_any_moment_leave_nothing_behind(stem, machine):
     hunt = f"while :; do pkill -KILL -P {main_pid(machine)}; done"
     with running(machine, hunt):
