@@ -44,8 +44,9 @@ static void remove_scope(Launch* launch) {
         scope_watch_expect(launch->watch, 0);
 }
 
+/* If the program runs already, with those that it has started: they would keep the scope. */
 static void kill_child(Launch* launch) {
-        process_kill(&launch->process);
+        process_kill_group(&launch->process);
         launch->killed = true;
         launch_set_timer(launch, LAUNCH_CLEANUP_TIMEOUT_USEC);
 }

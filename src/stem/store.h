@@ -6,7 +6,9 @@
  *
  * All that a node starts with goes in at once; what its child hands over (handover.h) comes later. Where there are bundles
  * (fd-bundle.h), a few nodes lie in one, and only the first of them is a message to the service manager. A node that nobody wants
- * to know of any more stays in its bundle, marked, until the others in it have gone too. The names have two characters, a letter and another one: the service manager hands the
+ * to know of any more stays in its bundle, marked, until the others in it have gone too.
+ *
+ * The names have two characters, a letter and another one: the service manager hands the
  * name of each descriptor over in one environment variable, for which the kernel has a limit of 128 KiB; a variable beyond
  * it would mean that the stem could never be started again. A stem of before, whose names were decimal numbers, leaves
  * its nodes under those. */

@@ -289,3 +289,12 @@ def error_name(caller, serial):
     with pytest.raises(BusError) as error:
         caller.reply(serial)
     return error.value.name
+
+
+def test_calls_of_one_connection_are_handled_in_their_order(machine):
+    """Those that still wait for the bus to say who they are from, and those for which that is known by then."""
+    with RawBus(machine.lab) as bus:
+        serials = [bus.send("Destroy", "s", f"nobody-{i}") for i in range(1000)]
+        with pytest.raises(BusError, match="there is no node"):
+            bus.reply(serials[-1])
+        assert list(bus.replies) == serials[:-1]  # all that came before
