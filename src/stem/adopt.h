@@ -6,11 +6,21 @@
 #include "stem/node-table.h"
 #include "stem/store.h"
 
-/* Looks at a process that is said to be the main process of a node, with duplicates of the descriptors as far as they
- * are of use. Without a pidfd among them the process must be in the scope, or *ret has none either, and counts as ended.
- * -EINVAL: the pidfd is that of another process. */
-int adopt_process(const char* scope, pid_t pid, const int fds[_NODE_FD_MAX], Process* ret);
+/* What Adopt is called with. */
+typedef struct Adoption {
+        const char *name, *scope; /* the message's */
+        Process process;
+        char* verdicts; /* on its system calls (syscall-verdicts.h), as in NodeRecord */
+} Adoption;
 
-/* Stores and holds it. verdicts: on its system calls (syscall-verdicts.h), as in NodeRecord. Takes the process over, but
- * not on failure. */
-int adopt(NodeTable* nodes, Store* store, const char* name, const char* scope, const char* verdicts, Process* process);
+#define ADOPTION_NONE ((Adoption) { .process = PROCESS_NONE })
+
+/* Reads the message and looks at the process that is said to be the main process of a node; its descriptors are duplicated
+ * as far as they are of use. Without a pidfd among them the process must be in the scope, or it counts as ended.
+ * *a is ADOPTION_NONE before. Negative, with *error set (InvalidArgs) for what makes no sense. */
+int adoption_read(sd_bus_message* m, Adoption* a, sd_bus_error* error);
+void adoption_done(Adoption* a);
+#define _cleanup_adoption_ _cleanup_(adoption_done)
+
+/* Stores and holds it. Takes the process over, but not on failure. */
+int adopt(NodeTable* nodes, Store* store, Adoption* a);

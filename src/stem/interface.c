@@ -8,9 +8,6 @@
 #include "stem/adopt.h"
 #include "stem/interface.h"
 #include "stem/limits.h"
-#include "stem/process-name.h"
-#include "stem/scope-name.h"
-#include "stem/syscall-verdicts.h"
 #include "util/alloc.h"
 #include "util/fd.h"
 #include "util/log.h"
@@ -76,12 +73,18 @@ static int begin_launch(Interface* face, LaunchOrder* order, sd_bus_message* m, 
         return r < 0 ? sd_bus_error_setf(error, STEM_ERROR_LAUNCH_FAILED, "start process: %s", strerror(-r)) : 1;
 }
 
+static int check_system_calls(const Interface* face, const SyscallOrder* order, sd_bus_error* error) {
+        return syscall_filters_have(face->filters, order) ? 0 : launch_order_check_system_calls(order, error);
+}
+
 static int method_launch(sd_bus_message* m, void* userdata, sd_bus_error* error) {
         Interface* face = userdata;
         _cleanup_launch_order_ LaunchOrder* order = NULL;
         int r;
 
         r = launch_order_read(m, face->user_mode, &order, error);
+        if (r >= 0)
+                r = check_system_calls(face, &order->syscalls, error);
         if (r < 0)
                 return r;
         if (order->input_fd < 0 &&
@@ -222,64 +225,12 @@ static int method_attach(sd_bus_message* m, void* userdata, sd_bus_error* error)
         return r;
 }
 
-/* What Adopt is called with. */
-typedef struct Adoption {
-        const char *name, *scope;
-        Process process;
-        char* verdicts;
-} Adoption;
-
-static void adoption_done(Adoption* a) {
-        process_release(&a->process);
-        free(a->verdicts);
-}
-
-static int read_verdicts(sd_bus_message* m, char** ret, sd_bus_error* error) {
-        _cleanup_(syscall_order_done) SyscallOrder order = {};
-        _cleanup_syscall_verdicts_ SyscallVerdicts verdicts = {};
-        int r = launch_order_read_system_calls(m, &order, error);
-
-        if (r < 0 || !order.calls)
-                return r;
-        r = syscall_verdicts_from_string(order.calls, &verdicts);
-        if (r >= 0)
-                *ret = syscall_verdicts_asked(&verdicts, order.restricts_families);
-        return r;
-}
-
-static int read_adoption(sd_bus_message* m, Adoption* a, sd_bus_error* error) {
-        int fds[_NODE_FD_MAX];
-        uint32_t pid;
-        int r;
-
-        r = sd_bus_message_read(m, "ssu", &a->name, &a->scope, &pid);
-        if (r >= 0)
-                r = node_fds_read(m, fds);
-        if (r == -EBADMSG)
-                return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "A descriptor is given twice");
-        if (r >= 0)
-                r = read_verdicts(m, &a->verdicts, error);
-        if (r < 0)
-                return r;
-
-        _cleanup_free_ char* why = process_name_check(a->name);
-        if (why || !scope_name_is_valid(a->scope) || pid == 0 || pid > INT32_MAX) {
-                (void) sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "Not a name, a scope and a process%s%s",
-                                         why ? ": " : "", why ? why : "");
-                return -EINVAL;
-        }
-        r = adopt_process(a->scope, (pid_t) pid, fds, &a->process);
-        if (r == -EINVAL)
-                (void) sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "The pidfd is not that of process %u", pid);
-        return r;
-}
-
 static int method_adopt(sd_bus_message* m, void* userdata, sd_bus_error* error) {
         Interface* face = userdata;
-        _cleanup_(adoption_done) Adoption a = { .process = PROCESS_NONE };
+        _cleanup_adoption_ Adoption a = ADOPTION_NONE;
         int r;
 
-        r = read_adoption(m, &a, error);
+        r = adoption_read(m, &a, error);
         if (r < 0)
                 return r;
         if (name_is_taken(face, a.name))
@@ -288,7 +239,7 @@ static int method_adopt(sd_bus_message* m, void* userdata, sd_bus_error* error) 
                 r = sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "There are %u nodes already",
                                       STEM_NODES_MAX);
         else
-                r = adopt(face->nodes, face->store, a.name, a.scope, a.verdicts, &a.process);
+                r = adopt(face->nodes, face->store, &a);
         if (r < 0)
                 return r;
         log_info("Took node '%s' (process %i) back from the supervisor", a.name,

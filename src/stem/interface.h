@@ -13,10 +13,12 @@
 #include "stem/resumption.h"
 #include "stem/scope-kill.h"
 #include "stem/store.h"
+#include "stem/syscall-filter.h"
 
 /* What the methods work on; all weak. */
 typedef struct Interface {
         bool user_mode;
+        const SyscallFilters* filters;
         NodeTable* nodes;
         Store* store;
         Launches* launches;

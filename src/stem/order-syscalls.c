@@ -16,21 +16,22 @@ static const CallVerdict* find_misplaced(const SyscallVerdicts* verdicts) {
 }
 
 int order_read_system_calls(sd_bus_message* m, const char* key, LaunchOrder* order, sd_bus_error* error) {
+        int r = sd_bus_message_read_basic(m, 's', &order->syscalls.calls);
+
+        return r <= 0 ? order_refuse_value(error, key, r) : 0;
+}
+
+int launch_order_check_system_calls(const SyscallOrder* order, sd_bus_error* error) {
         _cleanup_syscall_verdicts_ SyscallVerdicts verdicts = {};
         const CallVerdict* misplaced;
-        const char* text;
-        int r = sd_bus_message_read_basic(m, 's', &text);
 
-        if (r <= 0)
-                return order_refuse_value(error, key, r);
-        if (syscall_verdicts_from_string(text, &verdicts) < 0)
-                return order_refuse(error, "%s: not verdicts on system calls, or on more than %u", key, ORDER_SYSTEM_CALLS_MAX);
+        if (!order->calls)
+                return 0;
+        if (syscall_verdicts_from_string(order->calls, &verdicts) < 0)
+                return order_refuse(error, "SystemCalls: not verdicts on system calls, or on more than %u",
+                                    ORDER_SYSTEM_CALLS_MAX);
         misplaced = find_misplaced(&verdicts);
-        if (misplaced)
-                return order_refuse(error, "%s: %s is not in its place in the alphabet", key, misplaced->name);
-
-        order->syscalls.calls = text;
-        return 0;
+        return misplaced ? order_refuse(error, "SystemCalls: %s is not in its place in the alphabet", misplaced->name) : 0;
 }
 
 int order_read_architectures(sd_bus_message* m, const char* key, LaunchOrder* order, sd_bus_error* error) {

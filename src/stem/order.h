@@ -4,7 +4,8 @@
 /* A launch order: what one node's process is to be, as a message of org.zeek.Stem.Launch says it.
  *
  * The reader is strict. An unknown key, a key given twice, a value of another type or one that makes no sense is an
- * error that names the key; what it returns needs no further check by anyone. It is pure: it looks at the message
+ * error that names the key; what it returns needs no further check by anyone, but for the words about system calls: to read
+ * those takes longer than all the rest, and most orders have the same. It is pure: it looks at the message
  * and at nothing else (and copies the descriptor that is in it). After the fork the child reads the order and changes nothing in it. */
 
 #include <stdbool.h>
@@ -68,6 +69,10 @@ DEFINE_CLEANUP(LaunchOrder*, launch_order_free)
 /* Reads the a{sv} that the message is positioned at. In system mode a user is required, in user mode it is refused.
  * Keeps a reference to the message. Negative with *error set (InvalidArgs) for anything that is not an order. */
 int launch_order_read(sd_bus_message* m, bool user_mode, LaunchOrder** ret, sd_bus_error* error);
+
+/* Whether the words about system calls make sense; for those of which there is a filter it need not be asked
+ * (syscall_filters_have()). Negative with *error set as above. */
+int launch_order_check_system_calls(const SyscallOrder* order, sd_bus_error* error);
 
 /* Reads an a{sv} that has none but the keys about system calls; the message must outlive *ret. Negative with *error set as
  * above. */

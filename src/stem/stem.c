@@ -115,6 +115,7 @@ int stem_new(sd_event* event, Notifier* notifier, bool user_mode, int listen_fd,
 
         stem->interface = (Interface) {
                 .user_mode = user_mode,
+                .filters = stem->spawn.filters,
                 .nodes = stem->nodes,
                 .store = stem->store,
                 .launches = stem->launches,

@@ -231,19 +231,26 @@ static bool is_of(const Entry* entry, const SyscallOrder* order) {
         return entry->calls && syscall_order_equal(&entry->order, order);
 }
 
-/* That of the order, or the one that was wanted least recently. */
-static Entry* find_entry(SyscallFilters* filters, const SyscallOrder* order) {
+static size_t find_entry(const SyscallFilters* filters, const SyscallOrder* order) {
+        size_t i = 0;
+
+        while (i < SYSCALL_FILTERS_MAX && !is_of(&filters->entries[i], order))
+                i++;
+        return i;
+}
+
+/* The one that was wanted least recently. */
+static Entry* find_oldest(SyscallFilters* filters) {
         Entry* oldest = &filters->entries[0];
 
-        for (size_t i = 0; i < SYSCALL_FILTERS_MAX; i++) {
-                Entry* entry = &filters->entries[i];
-
-                if (is_of(entry, order))
-                        return entry;
-                if (entry->used < oldest->used)
-                        oldest = entry;
-        }
+        for (size_t i = 1; i < SYSCALL_FILTERS_MAX; i++)
+                if (filters->entries[i].used < oldest->used)
+                        oldest = &filters->entries[i];
         return oldest;
+}
+
+bool syscall_filters_have(const SyscallFilters* filters, const SyscallOrder* order) {
+        return !order->calls || find_entry(filters, order) < SYSCALL_FILTERS_MAX;
 }
 
 static int fill(Entry* entry, const SyscallOrder* order) {
@@ -262,13 +269,15 @@ static int fill(Entry* entry, const SyscallOrder* order) {
 
 int syscall_filters_get(SyscallFilters* filters, const SyscallOrder* order, const SyscallFilter** ret) {
         Entry* entry;
+        size_t i;
         int r;
 
         *ret = NULL;
         if (!order->calls)
                 return 0;
-        entry = find_entry(filters, order);
-        r = is_of(entry, order) ? 0 : fill(entry, order);
+        i = find_entry(filters, order);
+        entry = i < SYSCALL_FILTERS_MAX ? &filters->entries[i] : find_oldest(filters);
+        r = i < SYSCALL_FILTERS_MAX ? 0 : fill(entry, order);
         if (r < 0)
                 return r;
         entry->used = ++filters->n_uses;

@@ -29,5 +29,8 @@ typedef struct SyscallFilters SyscallFilters;
 SyscallFilters* syscall_filters_new(void);
 SyscallFilters* syscall_filters_free(SyscallFilters* filters);
 
+/* There is a filter for what this order says. */
+bool syscall_filters_have(const SyscallFilters* filters, const SyscallOrder* order);
+
 /* The filter of an order, NULL if all calls are allowed; valid until the next one is got. -errno: libseccomp says no. */
 int syscall_filters_get(SyscallFilters* filters, const SyscallOrder* order, const SyscallFilter** ret);

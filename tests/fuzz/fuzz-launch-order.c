@@ -49,10 +49,15 @@ static const Vocabulary words = { keys, ELEMENTSOF(keys), signatures, ELEMENTSOF
 
 /* What can be answered for is what the next stem can be told. */
 static void check_system_calls(const SyscallOrder* order) {
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_syscall_verdicts_ SyscallVerdicts all = {}, asked = {};
         _cleanup_free_ char* text = NULL;
 
         check(order->calls || (!order->architectures && !order->restricts_families));
+        if (launch_order_check_system_calls(order, &error) < 0) {
+                check(sd_bus_error_has_name(&error, SD_BUS_ERROR_INVALID_ARGS));
+                return;
+        }
         if (!order->calls)
                 return;
         check(syscall_verdicts_from_string(order->calls, &all) == 0);

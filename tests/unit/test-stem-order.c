@@ -45,9 +45,16 @@ static sd_bus_message* new_message(sd_bus* bus) {
 }
 
 static int read_order(sd_bus_message* m, bool user_mode, LaunchOrder** ret, sd_bus_error* e) {
+        int r;
+
         assert_true(sd_bus_message_seal(m, 1, 0) >= 0);
         assert_true(sd_bus_message_rewind(m, true) >= 0);
-        return launch_order_read(m, user_mode, ret, e);
+        r = launch_order_read(m, user_mode, ret, e);
+        if (r >= 0)
+                r = launch_order_check_system_calls(&(*ret)->syscalls, e);
+        if (r < 0)
+                *ret = launch_order_free(*ret);
+        return r;
 }
 
 #define READ(bus, user_mode, ret, n, ...)                                               \
@@ -318,10 +325,10 @@ static void system_calls_have_verdicts(void** state) {
 }
 
 static void what_is_said_of_system_calls_makes_sense(void** state) {
-        REFUSE(*state, USER_MODE, "SystemCalls: not verdicts", 1, "SystemCalls", "s", "");
-        REFUSE(*state, USER_MODE, "SystemCalls: not verdicts", 1, "SystemCalls", "s", "allow read:4096");
-        REFUSE(*state, USER_MODE, "SystemCalls: read is not in its place", 1, "SystemCalls", "s", "EPERM write:allow read:allow");
-        REFUSE(*state, USER_MODE, "SystemCalls: read is not in its place", 1, "SystemCalls", "s", "EPERM read:allow read:kill");
+        REFUSE(*state, USER_MODE, "SystemCalls: not verdicts", 4, BASICS, "SystemCalls", "s", "");
+        REFUSE(*state, USER_MODE, "SystemCalls: not verdicts", 4, BASICS, "SystemCalls", "s", "allow read:4096");
+        REFUSE(*state, USER_MODE, "SystemCalls: read is not in its place", 4, BASICS, "SystemCalls", "s", "EPERM write:allow read:allow");
+        REFUSE(*state, USER_MODE, "SystemCalls: read is not in its place", 4, BASICS, "SystemCalls", "s", "EPERM read:allow read:kill");
         REFUSE(*state, USER_MODE, "SystemCallArchitectures: not an architecture", 1, "SystemCallArchitectures", "as", 1, "vax");
         REFUSE(*state, USER_MODE, "SystemCalls: is missing", 4, BASICS, "AddressFamilies", "t", UINT64_C(0));
         REFUSE(*state, USER_MODE, "SystemCalls: is missing", 4, BASICS, "SystemCallArchitectures", "as", 1, "x86");

@@ -136,6 +136,8 @@ static void an_equal_order_is_not_compiled_again(void** state) {
         SyscallOrder order = { .calls = "allow mount:EPERM" };
         const SyscallFilter *first, *second;
 
+        assert_false(syscall_filters_have(filters, &order));
+        assert_true(syscall_filters_have(filters, &(SyscallOrder) {}));
         assert_int_equal(syscall_filters_get(filters, &order, &first), 0);
         assert_true(first->asking.len > 0 && first->silent.len > 0);
         for (int i = 1; i < 40; i++) {
@@ -143,6 +145,8 @@ static void an_equal_order_is_not_compiled_again(void** state) {
                 SyscallOrder other = { .calls = calls };
 
                 order.calls = same;
+                assert_true(syscall_filters_have(filters, &order));
+                assert_false(syscall_filters_have(filters, &other));
                 assert_int_equal(syscall_filters_get(filters, &other, &second), 0);
                 assert_ptr_not_equal(first, second);
                 assert_int_equal(syscall_filters_get(filters, &order, &second), 0);
