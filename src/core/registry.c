@@ -76,8 +76,10 @@ Node* registry_next(const Registry* registry, const Node* node) {
 size_t registry_count(const Registry* registry) {
         size_t n = 0;
 
-        REGISTRY_FOREACH(node, registry)
-                n++;
+        /* asked after every change, so without looking for the place of each */
+        for (size_t i = 0; i < registry->n; i++)
+                if (registry->nodes[i]->phase != PHASE_VOID)
+                        n++;
         return n;
 }
 
