@@ -20,10 +20,14 @@
 #define LIFE_SUFFIX ".life"
 #define LINES_SUFFIX ".lines"
 #define LIFE_SIZE_MAX 4096U
-/* 3: origin and layout are told, and ORDER_HASH is another one. Of version 2, in which all nodes were runtime nodes, they are
+/* 4: filled up with empty lines to a size that is always the same, so that it can be written over.
+ * 3: origin and layout are told, and ORDER_HASH is another one. Of version 2, in which all nodes were runtime nodes, they are
  * taken to be what they would be now. */
-#define LIFE_VERSION 3U
+#define LIFE_VERSION 4U
+#define LIFE_VERSION_BEFORE_SIZE 3U
 #define LIFE_VERSION_BEFORE_ORIGIN 2U
+#define LIFE_SIZE 1024U
+#define LAYOUT_NAME_MAX 64U
 
 struct StateFiles {
         char* directory;
@@ -103,17 +107,19 @@ static void print_numbers(FILE* f, const void* object, const LifeKey* keys, size
                 (void) fprintf(f, "%s=%llu\n", keys[i].name, (unsigned long long) get_number(object, &keys[i]));
 }
 
-static char* life_to_text(const Node* node, size_t* ret_size) {
-        char* text = NULL;
-        FILE* f = open_memstream(&text, ret_size);
+static void life_to_text(const Node* node, char ret[LIFE_SIZE]) {
+        FILE* f = fmemopen(ret, LIFE_SIZE, "w");
+        long size;
 
         assert(f);
         (void) fprintf(f, "VERSION=%u\nORIGIN=%s\nLAYOUT=%s\nOUTDATED=%i\nPHASE=%s\nOUTCOME=%s\n", LIFE_VERSION,
                        node_origin_to_string(node->origin), node->layout ? node->layout : "", (int) node->outdated,
                        node_phase_to_string(node->phase), node_outcome_to_string(node->outcome));
         print_numbers(f, node, node_keys, ELEMENTSOF(node_keys));
+        size = ftell(f);
+        assert(size > 0 && (size_t) size < LIFE_SIZE);
         (void) fclose(f);
-        return text;
+        memset(ret + size, '\n', LIFE_SIZE - (size_t) size);
 }
 
 /* The lines come in the order in which they are written: each is asked for by its name. */
@@ -146,29 +152,32 @@ static bool read_launch(char** text, Node* node) {
         node->origin = node_origin_from_string(next_value(text, "ORIGIN"));
         layout = next_value(text, "LAYOUT");
         outdated = next_value(text, "OUTDATED");
-        if (node->origin < 0 || !layout || (*layout && !node_files_is_layout(layout)) || !outdated ||
+        if (node->origin < 0 || !layout || strlen(layout) > LAYOUT_NAME_MAX || (*layout && !node_files_is_layout(layout)) || !outdated ||
             parse_bool(outdated, &node->outdated) < 0)
                 return false;
         free_and_replace(node->layout, *layout ? xstrdup(layout) : NULL);
         return true;
 }
 
-static int life_from_text(char* text, Node* node, bool* ret_knows_launch) {
+static int life_from_text(char* text, size_t size, Node* node, bool* ret_knows_launch) {
         const char* value = next_value(&text, "VERSION");
         uint64_t version;
 
         if (!value || parse_u64(value, &version) < 0)
                 return -EBADMSG;
-        if (version != LIFE_VERSION && version != LIFE_VERSION_BEFORE_ORIGIN)
+        if (version < LIFE_VERSION_BEFORE_ORIGIN || version > LIFE_VERSION)
                 return -EPROTONOSUPPORT;
-        *ret_knows_launch = version == LIFE_VERSION;
+        if (version > LIFE_VERSION_BEFORE_SIZE && size != LIFE_SIZE)
+                return -EBADMSG;
+        *ret_knows_launch = version > LIFE_VERSION_BEFORE_ORIGIN;
         if (*ret_knows_launch && !read_launch(&text, node))
                 return -EBADMSG;
 
         node->phase = node_phase_from_string(next_value(&text, "PHASE"));
         node->outcome = node_outcome_from_string(next_value(&text, "OUTCOME"));
         if (node->phase <= PHASE_VOID || node->outcome < 0 ||
-            !read_numbers(&text, node, node_keys, *ret_knows_launch ? ELEMENTSOF(node_keys) : N_KEYS_BEFORE_ORIGIN) || *text)
+            !read_numbers(&text, node, node_keys, *ret_knows_launch ? ELEMENTSOF(node_keys) : N_KEYS_BEFORE_ORIGIN) ||
+            text[strspn(text, "\n")])
                 return -EBADMSG;
         /* what is on its way out or at rest is so for a reason */
         if (node->phase > PHASE_RUNNING && node->outcome == OUTCOME_NONE)
@@ -205,14 +214,7 @@ StateFiles* state_files_free(StateFiles* f) {
         return NULL;
 }
 
-static int write_file(StateFiles* f, const char* node, const char* suffix, const char* text, size_t size) {
-        _cleanup_free_ char* name = xasprintf("%s%s", node, suffix);
-        int r;
-
-        if (f->fd < 0)
-                return 0;
-
-        r = file_write_atomic(f->fd, name, text, size, 0600);
+static int written(StateFiles* f, const char* name, int r) {
         if (r < 0 && !f->complained)
                 (void) log_error_errno(r, "Failed to write %s/%s; if the daemon ended now, the next one would know only what "
                                           "the stem and the scopes tell: %m",
@@ -222,18 +224,20 @@ static int write_file(StateFiles* f, const char* node, const char* suffix, const
 }
 
 void state_files_write_config(StateFiles* f, const NodeSpec* spec) {
-        _cleanup_free_ char* text = NULL;
+        _cleanup_free_ char *file = xasprintf("%s%s", spec->name, CONFIG_SUFFIX), *text = NULL;
 
-        if (node_spec_to_json(spec, NODE_JSON_AS_GIVEN, &text) >= 0)
-                (void) write_file(f, spec->name, CONFIG_SUFFIX, text, strlen(text));
+        if (f->fd >= 0 && node_spec_to_json(spec, NODE_JSON_AS_GIVEN, &text) >= 0)
+                (void) written(f, file, file_write_atomic(f->fd, file, text, strlen(text), 0600));
 }
 
 void state_files_write_life(StateFiles* f, const Node* node, uint64_t* hash) {
-        size_t size = 0;
-        _cleanup_free_ char* text = life_to_text(node, &size);
-        uint64_t now = hash_bytes(HASH_BASIS, text, size);
+        _cleanup_free_ char* file = xasprintf("%s%s", node->name, LIFE_SUFFIX);
+        char text[LIFE_SIZE];
+        uint64_t now;
 
-        if (now != *hash && write_file(f, node->name, LIFE_SUFFIX, text, size) >= 0)
+        life_to_text(node, text);
+        now = hash_bytes(HASH_BASIS, text, sizeof text);
+        if (f->fd >= 0 && now != *hash && written(f, file, file_overwrite(f->fd, file, text, sizeof text)) >= 0)
                 *hash = now;
 }
 
@@ -302,9 +306,12 @@ int state_files_read_life(StateFiles* f, Node* node, uint64_t* hash, bool* ret_k
                 r = file_read(f->fd, file, LIFE_SIZE_MAX, &text, &size);
         if (r >= 0) {
                 read = hash_bytes(HASH_BASIS, text, size);
-                r = life_from_text(text, node, ret_knows_launch);
+                r = life_from_text(text, size, node, ret_knows_launch);
         }
         if (r < 0) {
+                /* it may be larger than what will be written there */
+                if (f->fd >= 0)
+                        (void) unlinkat(f->fd, file, 0);
                 *ret_knows_launch = false;
                 node->origin = NODE_RUNTIME;
                 node_lose(node);

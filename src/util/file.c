@@ -97,6 +97,15 @@ int file_write_atomic(int dir_fd, const char* name, const void* data, size_t siz
         return r;
 }
 
+int file_overwrite(int dir_fd, const char* name, const void* data, size_t size) {
+        /* O_NONBLOCK: as above; pwrite(2) then says that it is no file */
+        _cleanup_close_ int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, FIRST_MODE);
+
+        if (fd >= 0 && pwrite(fd, data, size, 0) == (ssize_t) size)
+                return 0;
+        return file_write_atomic(dir_fd, name, data, size, FIRST_MODE);
+}
+
 bool file_is_temporary(const char* name) {
         size_t length = strlen(name), suffix = strlen(".new");
 

@@ -492,23 +492,39 @@ def test_a_stop_forgets_callers_nodes_and_the_next_start_brings_those_of_the_fil
     wait_running(machine, *ALL[:3])
 
 
+def make_older(machine, *changes):
+    """What the next daemon finds was written by one of an older version."""
+    changes = " ".join(f"-e '{change}'" for change in ("/^$/d", *changes))
+    machine.lab.write("/usr/local/bin/older", f"sed -i {changes} /run/zeek-supervisor/state/*.life\n")
+    machine.lab.drop_in(UNIT, "[Service]\nExecStartPre=/bin/sh /usr/local/bin/older\n", name="older")
+    machine.run("systemctl daemon-reload")
+    try:
+        machine.run(["systemctl", "restart", UNIT])
+    finally:
+        machine.run(f"rm /etc/systemd/system/{UNIT}.d/older.conf; systemctl daemon-reload")
+    assert "Failed to make sense" not in machine.run(["journalctl", "-b", "-u", UNIT]).stdout
+
+
+def test_the_life_of_an_older_version_is_read(machine):
+    """It was as long as what it said."""
+    apply(machine, CLUSTER)
+    wait_running(machine, *ALL[:3])
+    before = pids(machine, *ALL[:3])
+    make_older(machine, "s/VERSION=4/VERSION=3/")
+    status = wait_running(machine, *ALL[:3])
+    assert {s["origin"] for s in status.values()} == {"static"}
+    assert pids(machine, *ALL[:3]) == before
+
+
 def test_nodes_of_a_daemon_that_knew_no_node_cfg_are_runtime_nodes(machine):
     """The state of an older version: it says neither whose a node is nor what it was launched with."""
     apply(machine, CLUSTER)
     machine.create("mine", env=STAY)
     wait_running(machine, *ALL[:3], "mine")
     before = pids(machine, *ALL[:3], "mine")
-    machine.lab.write(
-        "/usr/local/bin/older", "sed -i -e s/VERSION=3/VERSION=2/ -e '/^ORIGIN=/d' -e '/^LAYOUT=/d' -e '/^OUTDATED=/d' "
-        "-e 's/^ORDER_HASH=.*/ORDER_HASH=7/' /run/zeek-supervisor/state/*.life\n",
-    )
-    machine.lab.drop_in(UNIT, "[Service]\nExecStartPre=/bin/sh /usr/local/bin/older\n", name="older")
-    machine.run("systemctl daemon-reload")
     machine.run(["rm", NODE_CFG])
-    try:
-        machine.run(["systemctl", "restart", UNIT])
-    finally:
-        machine.run(f"rm /etc/systemd/system/{UNIT}.d/older.conf; systemctl daemon-reload")
+    make_older(machine, "s/VERSION=4/VERSION=2/", "/^ORIGIN=/d", "/^LAYOUT=/d", "/^OUTDATED=/d", "/^EXIT_OUT_OF_MEMORY=/d",
+               "s/^ORDER_HASH=.*/ORDER_HASH=7/")
     status = wait_running(machine, *ALL[:3], "mine")
     assert {s["origin"] for s in status.values()} == {"runtime"}
     machine.call("Reload")

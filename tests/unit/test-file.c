@@ -124,6 +124,33 @@ static void a_written_file_has_its_content_and_its_mode(void** state) {
         (void) umask(saved);
 }
 
+static void what_is_written_over_stays_the_same_file(void** state) {
+        _cleanup_scratch_ Scratch scratch = scratch_new();
+        _cleanup_close_ int directory = open_directory(&scratch);
+        _cleanup_free_ char *seen = NULL, *target = NULL;
+        struct stat before, after;
+
+        assert_int_equal(file_overwrite(directory, "f", "first", 5), 0);
+        assert_int_equal(mode_of(directory, "f"), S_IFREG | 0600);
+        assert_int_equal(fstatat(directory, "f", &before, 0), 0);
+        assert_int_equal(file_overwrite(directory, "f", "2nd", 3), 0);
+        assert_int_equal(fstatat(directory, "f", &after, 0), 0);
+        assert_true(before.st_ino == after.st_ino);
+        assert_int_equal(file_read(directory, "f", 100, &seen, NULL), 0);
+        assert_string_equal(seen, "2ndst");
+
+        /* what is no file makes room for one, and is not written to */
+        scratch_link(&scratch, "link", "f");
+        assert_int_equal(mkfifoat(directory, "fifo", 0600), 0);
+        assert_int_equal(file_overwrite(directory, "link", "text", 4), 0);
+        assert_int_equal(file_overwrite(directory, "fifo", "text", 4), 0);
+        assert_int_equal(mode_of(directory, "link"), S_IFREG | 0600);
+        assert_int_equal(mode_of(directory, "fifo"), S_IFREG | 0600);
+        assert_int_equal(file_read(directory, "f", 100, &target, NULL), 0);
+        assert_string_equal(target, "2ndst");
+        assert_int_equal(count_entries(&scratch), 3);
+}
+
 static void who_has_the_old_file_open_keeps_it_whole(void** state) {
         _cleanup_scratch_ Scratch scratch = scratch_new();
         _cleanup_close_ int directory = open_directory(&scratch);
@@ -238,6 +265,7 @@ int main(void) {
                 cmocka_unit_test(what_is_no_regular_file_is_refused_and_does_not_hang),
                 cmocka_unit_test(files_of_proc_are_read_though_they_do_not_know_their_size),
                 cmocka_unit_test(a_written_file_has_its_content_and_its_mode),
+                cmocka_unit_test(what_is_written_over_stays_the_same_file),
                 cmocka_unit_test(who_has_the_old_file_open_keeps_it_whole),
                 cmocka_unit_test(a_link_in_the_files_place_is_replaced_and_not_followed),
                 cmocka_unit_test(what_a_killed_writer_left_is_in_nobodys_way),
