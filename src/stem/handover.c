@@ -6,7 +6,6 @@
 
 #include "stem/handover.h"
 #include "stem/kept-fds.h"
-#include "stem/passed-calls.h"
 #include "util/fd.h"
 #include "util/log.h"
 
@@ -26,34 +25,6 @@ int handover_make(int ret[2]) {
                 ret[1] = fd_close(ret[1]);
         }
         return r;
-}
-
-/* The bytes of the message say what the descriptors are. */
-int handover_send(int fd, const int fds[_NODE_FD_MAX]) {
-        unsigned char places[_NODE_FD_MAX];
-        int given[_NODE_FD_MAX];
-        Control control = {};
-        size_t n = 0;
-
-        for (unsigned i = 0; i < _NODE_FD_MAX; i++)
-                if (fds[i] >= 0) {
-                        places[n] = (unsigned char) i;
-                        given[n++] = fds[i];
-                }
-        if (n == 0)
-                return 0;
-
-        control.header = (struct cmsghdr) { .cmsg_len = CMSG_LEN(sizeof(int) * n),
-                                            .cmsg_level = SOL_SOCKET,
-                                            .cmsg_type = SCM_RIGHTS };
-        memcpy(CMSG_DATA(&control.header), given, sizeof(int) * n);
-        struct iovec iov = { .iov_base = places, .iov_len = n };
-        struct msghdr m = { .msg_iov = &iov,
-                            .msg_iovlen = 1,
-                            .msg_control = &control,
-                            .msg_controllen = CMSG_SPACE(sizeof(int) * n) };
-
-        return passed_sendmsg(fd, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 /* Looks at the message, which stays where it is. The descriptors are duplicates. */

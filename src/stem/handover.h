@@ -13,9 +13,6 @@
 /* A pair of sockets: the parent's end, which does not block, and the child's. */
 int handover_make(int ret[2]);
 
-/* In the child: hands over those that are not empty, if there are any. Safe between fork and exec. 0 or -errno. */
-int handover_send(int fd, const int fds[_NODE_FD_MAX]);
-
-/* In the parent, when the program runs: takes what the child has handed over, as far as it is not there, puts it in the
- * store, and closes the socket. */
+/* When the program runs: takes what the child has handed over (child/handing-over.h), as far as it is not there, puts it in
+ * the store, and closes the socket. */
 void handover_take(Process* process, StoreSlot* slot);

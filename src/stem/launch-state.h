@@ -6,7 +6,7 @@
 
 #include <sys/queue.h>
 
-#include "stem/child-report.h"
+#include "child/child-report.h"
 #include "stem/launch.h"
 
 typedef struct Launch Launch;

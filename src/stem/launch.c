@@ -8,6 +8,7 @@
 #include "stem/launch-failure.h"
 #include "stem/limits.h"
 #include "stem/peers.h"
+#include "stem/report-text.h"
 #include "util/alloc.h"
 #include "util/fd.h"
 #include "util/log.h"
@@ -55,6 +56,7 @@ void launch_end(Launch* launch) {
         if (--launches->n == 0) {
                 launch_directories_clear(directories);
                 give_memory_back(launches);
+                spare_child_want(launches->place.spare);
         }
 }
 
@@ -205,7 +207,12 @@ static int on_begin(void* userdata, pid_t* ret_pid, int* ret_pidfd) {
 
         r = note_verdicts(launch);
         if (r >= 0)
-                r = process_spawn(launch->order, place->spawn, SPAWN_NODE, &launch->process);
+                r = spare_child_obtain(place->spare, launch->order->input_fd, &launch->process);
+        if (r >= 0) {
+                launch->process.directory_use =
+                        launch_directories_use(place->spawn->directories, launch->order->working_directory);
+                r = process_instruct(&launch->process, place->spawn, launch->order);
+        }
         /* The child's end of the report pipe closes with exec or exit, and that is all there is to wait for. */
         if (r >= 0)
                 r = sd_event_add_io(place->event, &launch->report_source, launch->process.fds[PROCESS_FD_REPORT], 0, on_report, launch);

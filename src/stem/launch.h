@@ -25,6 +25,7 @@
 #include "stem/process.h"
 #include "stem/scope-start.h"
 #include "stem/scope-watch.h"
+#include "stem/spare-child.h"
 #include "stem/store.h"
 
 typedef struct Launches Launches; /* all of them */
@@ -37,6 +38,7 @@ typedef struct LaunchPlace {
         NodeTable* nodes;
         Store* store;
         const SpawnSettings* spawn;
+        SpareChild* spare;
 } LaunchPlace;
 
 typedef struct LaunchHandlers {

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-/* Every bound of the stem, in one place: how much of a thing there may be, and how long it may take. Who runs into
+/* Every bound of the stem that its children do not share, in one place: how much of a thing there may be, and how long it may take. Who runs into
  * one gets an error that says so. */
 
+#include "child/limits.h"
 #include "util/usec.h"
 
 /* What is held. The supervisor has a lower limit of its own (MaxNodes=). */
 #define STEM_NODES_MAX 4096U    /* nodes held */
-#define STEM_LAUNCHES_MAX 1024U /* launches under way, queued ones included */
+#define STEM_LAUNCHES_MAX CHILDREN_MAX /* launches under way, queued ones included */
 #define STEM_LAUNCHES_MANY 32U  /* after so many at once, memory is given back: an order that waits takes some 20 KiB */
 #define STEM_KILLS_MAX 1024U    /* calls of KillScope under way */
 #define STEM_PROBES_MAX 16U     /* probes under way */
@@ -47,19 +48,6 @@
 /* A probe. */
 #define PROBE_OUTPUT_MAX 65536U /* bytes; zeek-hosts prints at most 1024 lines of 64 */
 #define PROBE_TIMEOUT_MAX_USEC (1 * USEC_PER_MINUTE)
-
-/* An order. The supervisor checks it long before; these keep a broken one from hurting us. */
-#define ORDER_ARGUMENTS_MAX 4096U
-#define ORDER_ENVIRONMENT_MAX 4096U
-#define ORDER_STRING_MAX (128U * 1024U - 1U) /* the kernel's MAX_ARG_STRLEN */
-#define ORDER_STRINGS_SIZE_MAX (1024U * 1024U)
-#define ORDER_SCOPE_PROPERTIES_MAX 128U
-#define ORDER_SCOPE_NAME_MAX 255U /* systemd's UNIT_NAME_MAX */
-#define ORDER_GROUPS_MAX 1024U
-#define ORDER_CPU_MASK_MAX 1024U /* bytes: 8192 CPUs, the kernel's NR_CPUS */
-#define ORDER_SYSTEM_CALLS_MAX 1024U
-#define ORDER_SYSTEM_CALL_NAME_MAX 64U
-#define ORDER_ARCHITECTURES_MAX 16U
 
 /* System calls that are not allowed. A node that makes one after the other waits for its answers, and nobody else does. */
 #define SYSCALL_FILTERS_MAX 16U /* compiled and kept for the next launch */

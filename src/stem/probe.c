@@ -7,6 +7,7 @@
 
 #include "stem/limits.h"
 #include "stem/probe.h"
+#include "stem/report-text.h"
 #include "util/alloc.h"
 #include "util/escape.h"
 #include "util/fd.h"
@@ -172,10 +173,14 @@ int probes_begin(Probes* probes, LaunchOrder* order, usec_t timeout, sd_bus_mess
         probe->request = sd_bus_message_ref(request);
         probe->process = PROCESS_NONE;
 
-        r = process_spawn(order, probes->spawn, SPAWN_PROBE, &probe->process);
+        r = process_make(probes->spawn, SPAWN_PROBE, order->input_fd, &probe->process);
         if (r < 0)
                 return r;
-        r = sd_event_add_io(probes->event, &probe->output_source, probe->process.fds[NODE_FD_OUTPUT], EPOLLIN, on_output, probe);
+        r = process_instruct(&probe->process, probes->spawn, order);
+        if (r >= 0)
+                r = process_go(&probe->process);
+        if (r >= 0)
+                r = sd_event_add_io(probes->event, &probe->output_source, probe->process.fds[NODE_FD_OUTPUT], EPOLLIN, on_output, probe);
         if (r >= 0)
                 r = sd_event_add_io(probes->event, &probe->exit_source, probe->process.fds[NODE_FD_PROCESS], EPOLLIN, on_exit_event,
                                     probe);

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "stem/child.h"
+#include "child/child.h"
 #include "stem/handover.h"
 #include "stem/limits.h"
 #include "stem/pidfd.h"
@@ -44,7 +44,8 @@ static bool own_oom_score_is_negative(void) {
         return file_read_virtual(AT_FDCWD, "/proc/self/oom_score_adj", 64, &text) >= 0 && text[0] == '-';
 }
 
-int spawn_settings_init(SpawnSettings* settings) {
+int spawn_settings_init(SpawnSettings* settings, const char* forker) {
+        _cleanup_close_ int directories_fd = -EBADF;
         struct rlimit raised;
         int r;
 
@@ -64,8 +65,8 @@ int spawn_settings_init(SpawnSettings* settings) {
         /* A unit that protects the stem from the OOM killer does not mean its children. */
         settings->reset_oom_score = own_oom_score_is_negative();
         settings->filters = syscall_filters_new();
-        r = launch_directories_new(&settings->directories);
-        return r < 0 ? r : forker_new(&settings->forker);
+        r = launch_directories_new(&settings->directories, &directories_fd);
+        return r < 0 ? r : forker_new(forker, directories_fd, &settings->forker);
 }
 
 void spawn_settings_done(SpawnSettings* settings) {
@@ -94,7 +95,7 @@ static int make_output_pipe(int ret[2]) {
         return 0;
 }
 
-static int make_pipes(const LaunchOrder* order, SpawnKind kind, Pipes* pipes) {
+static int make_pipes(SpawnKind kind, Pipes* pipes) {
         int r;
 
         r = make_output_pipe(pipes->output);
@@ -104,109 +105,108 @@ static int make_pipes(const LaunchOrder* order, SpawnKind kind, Pipes* pipes) {
                 r = -errno;
         if (r >= 0)
                 r = fd_set_nonblocking(pipes->report[0], true);
-        if (r >= 0 && kind == SPAWN_NODE && pipe2(pipes->go, O_CLOEXEC) < 0)
+        if (r >= 0 && pipe2(pipes->go, O_CLOEXEC) < 0)
                 r = -errno;
-        if (r >= 0 && kind == SPAWN_NODE && launch_order_makes_fds(order))
+        if (r >= 0 && kind == SPAWN_NODE)
                 r = handover_make(pipes->handover);
         return r;
 }
 
 void process_abort(Process* p) {
+        siginfo_t info;
+
         if (p->pid <= 0)
                 return;
 
-        (void) kill(p->pid, SIGKILL);
-        while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
+        process_kill(p);
+        while (waitid(P_PIDFD, (id_t) p->fds[NODE_FD_PROCESS], &info, WEXITED) < 0 && errno == EINTR)
                 ;
         process_release(p);
 }
 
-/* What is in the memory of the parent at the fork, for the child to read. */
-typedef struct Birth {
-        const LaunchOrder* order;
-        ChildSetup setup;
-} Birth;
-
-static void live(const int* fds, void* userdata) {
-        const Birth* birth = userdata;
-
-        child_run(birth->order, &birth->setup, fds);
-}
-
-static pid_t fork_child(const Birth* birth, const SpawnSettings* settings, const Pipes* pipes) {
+static pid_t fork_child(const SpawnSettings* settings, int input_fd, const Pipes* pipes, int told) {
         const int null_fd = settings->null_fd;
         const int fds[_CHILD_FD_MAX] = {
-                [CHILD_FD_INPUT] = birth->order->input_fd >= 0 ? birth->order->input_fd : null_fd,
+                [CHILD_FD_INPUT] = input_fd >= 0 ? input_fd : null_fd,
                 [CHILD_FD_OUTPUT] = pipes->output[1],
                 [CHILD_FD_ERROR] = pipes->error[1] >= 0 ? pipes->error[1] : null_fd,
                 [CHILD_FD_REPORT] = pipes->report[1],
-                [CHILD_FD_GO] = pipes->go[0] >= 0 ? pipes->go[0] : null_fd,
+                [CHILD_FD_GO] = pipes->go[0],
+                [CHILD_FD_ORDER] = told,
                 [CHILD_FD_HANDOVER] = pipes->handover[1] >= 0 ? pipes->handover[1] : null_fd,
         };
 
-        return forker_fork(settings->forker, fds, _CHILD_FD_MAX, live, (void*) birth);
+        return forker_fork(settings->forker, fds, _CHILD_FD_MAX);
 }
 
-int process_spawn(const LaunchOrder* order, const SpawnSettings* settings, SpawnKind kind, Process* ret) {
+int process_make(const SpawnSettings* settings, SpawnKind kind, int input_fd, Process* ret) {
         _cleanup_(pipes_done) Pipes pipes = { .output = { -EBADF, -EBADF },
                                               .error = { -EBADF, -EBADF },
                                               .report = { -EBADF, -EBADF },
                                               .go = { -EBADF, -EBADF },
                                               .handover = { -EBADF, -EBADF } };
-        DirectoryUse use = DIRECTORY_USE_NONE;
-        const SyscallFilter* filter;
-        int r = make_pipes(order, kind, &pipes);
+        _cleanup_close_ int told = -EBADF;
+        Process p = PROCESS_NONE;
+        int r = make_pipes(kind, &pipes);
 
         if (r >= 0)
-                r = syscall_filters_get(settings->filters, &order->syscalls, &filter);
+                r = told = child_order_new();
         if (r < 0)
                 return r;
-        if (kind == SPAWN_NODE)
-                use = launch_directories_use(settings->directories, order->working_directory);
 
-        pid_t pid = fork_child(&(Birth) { .order = order,
-                                          .setup = { .waits = kind == SPAWN_NODE,
-                                                     .nofile = settings->nofile,
-                                                     .reset_oom_score = settings->reset_oom_score,
-                                                     .filter = filter,
-                                                     .directories = settings->directories,
-                                                     .directory_use = use } },
-                               settings, &pipes);
-        if (pid < 0) {
-                launch_directories_leave(settings->directories, use);
-                return pid;
-        }
+        p.pid = fork_child(settings, input_fd, &pipes, told);
+        if (p.pid < 0)
+                return p.pid;
 
-        int pidfd = pidfd_open(pid, 0);
-        if (pidfd < 0) {
+        p.fds[NODE_FD_PROCESS] = pidfd_open(p.pid, 0);
+        if (p.fds[NODE_FD_PROCESS] < 0) {
                 r = -errno;
-                Process p = PROCESS_NONE;
-
-                p.pid = pid;
-                process_abort(&p);
-                launch_directories_leave(settings->directories, use);
+                (void) kill(p.pid, SIGKILL);
+                while (waitpid(p.pid, NULL, 0) < 0 && errno == EINTR)
+                        ;
                 return r;
         }
-
-        *ret = (Process) {
-                .pid = pid,
-                .fds = { [NODE_FD_PROCESS] = pidfd,
-                         [NODE_FD_OUTPUT] = take_fd(pipes.output[0]),
-                         [NODE_FD_ERROR] = take_fd(pipes.error[0]),
-                         [NODE_FD_STATUS] = -EBADF,
-                         [NODE_FD_SYSCALLS] = -EBADF,
-                         [PROCESS_FD_REPORT] = take_fd(pipes.report[0]),
-                         [PROCESS_FD_HANDOVER] = take_fd(pipes.handover[0]) },
-                .go = take_fd(pipes.go[1]),
-                .directory_use = use,
-        };
+        p.fds[NODE_FD_OUTPUT] = take_fd(pipes.output[0]);
+        p.fds[NODE_FD_ERROR] = take_fd(pipes.error[0]);
+        p.fds[PROCESS_FD_REPORT] = take_fd(pipes.report[0]);
+        p.fds[PROCESS_FD_HANDOVER] = take_fd(pipes.handover[0]);
+        p.go = take_fd(pipes.go[1]);
+        p.told = take_fd(told);
+        *ret = p;
         return 0;
+}
+
+/* One that was killed meanwhile is no news: its end will be seen. */
+static int say(int go, ChildWord word) {
+        return write(go, &(char) { (char) ('0' + word) }, 1) < 0 && errno != EPIPE ? -errno : 0;
+}
+
+int process_instruct(Process* p, const SpawnSettings* settings, const LaunchOrder* order) {
+        ChildSetup setup = { .nofile = settings->nofile,
+                             .reset_oom_score = settings->reset_oom_score,
+                             .directory_use = p->directory_use };
+        const SyscallFilter* filter;
+        ChildFilter programs;
+        int r = syscall_filters_get(settings->filters, &order->syscalls, &filter);
+
+        if (r >= 0 && filter) {
+                programs = (ChildFilter) { .asking = filter->asking, .silent = filter->silent, .pass = filter->pass };
+                setup.filter = &programs;
+        }
+        if (r >= 0)
+                r = child_order_write(p->told, order, &setup);
+        if (r < 0)
+                return r;
+        p->told = fd_close(p->told);
+        if (!launch_order_makes_fds(order))
+                p->fds[PROCESS_FD_HANDOVER] = fd_close(p->fds[PROCESS_FD_HANDOVER]);
+        return say(p->go, CHILD_WORD_ORDER);
 }
 
 int process_go(Process* p) {
         _cleanup_close_ int go = take_fd(p->go);
 
-        return write(go, "!", 1) < 0 ? -errno : 0;
+        return say(go, CHILD_WORD_GO);
 }
 
 void process_kill(const Process* p) {
@@ -250,6 +250,7 @@ void process_release(Process* p) {
         for (unsigned i = 0; i < _PROCESS_FD_MAX; i++)
                 p->fds[i] = fd_close(p->fds[i]);
         p->go = fd_close(p->go);
+        p->told = fd_close(p->told);
         p->pid = 0;
 }
 

@@ -11,10 +11,11 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include "child/child-order.h"
+#include "child/child-report.h"
+#include "child/launch-directories.h"
 #include "link/node-fds.h"
-#include "stem/child-report.h"
 #include "stem/forker.h"
-#include "stem/launch-directories.h"
 #include "stem/order.h"
 #include "stem/syscall-filter.h"
 
@@ -29,10 +30,11 @@ typedef struct Process {
         pid_t pid; /* 0: none */
         int fds[_PROCESS_FD_MAX];
         int go; /* write end; closing it instead of writing ends a child that waits */
+        int told; /* what it is to be told goes there (child-order.h); empty: it has its order */
         DirectoryUse directory_use; /* of a child that is being launched */
 } Process;
 
-#define PROCESS_NONE ((Process) { .fds = { [0 ... _PROCESS_FD_MAX - 1] = -EBADF }, .go = -EBADF })
+#define PROCESS_NONE ((Process) { .fds = { [0 ... _PROCESS_FD_MAX - 1] = -EBADF }, .go = -EBADF, .told = -EBADF })
 
 /* What was ours and is restored in every child. */
 typedef struct SpawnSettings {
@@ -50,19 +52,24 @@ typedef struct ProcessExit {
         int status;
 } ProcessExit;
 
-/* Looks at what we inherited and raises our limit of descriptors. */
-int spawn_settings_init(SpawnSettings* settings);
+/* Looks at what we inherited, raises our limit of descriptors, and starts the forker; the path of that program is kept. */
+int spawn_settings_init(SpawnSettings* settings, const char* forker);
 void spawn_settings_done(SpawnSettings* settings);
 
 typedef enum SpawnKind {
-        SPAWN_NODE,  /* pipes for output and error, waits for process_go() */
-        SPAWN_PROBE, /* a pipe for output, starts at once */
+        SPAWN_NODE,  /* pipes for output and error, and a socket for what it makes */
+        SPAWN_PROBE, /* a pipe for output */
 } SpawnKind;
 
-/* Forks a child that carries out the order. *ret is PROCESS_NONE or released before. */
-int process_spawn(const LaunchOrder* order, const SpawnSettings* settings, SpawnKind kind, Process* ret);
+/* Forks a child that waits for its order. input_fd remains the caller's; empty: /dev/null. *ret is PROCESS_NONE or released
+ * before. */
+int process_make(const SpawnSettings* settings, SpawnKind kind, int input_fd, Process* ret);
 
-/* Lets a child go that waits for its scope. */
+/* Tells a child what to do; its directory_use is there if it is to have one. It prepares all that can be undone again. -errno: it
+ * is to be aborted. */
+int process_instruct(Process* p, const SpawnSettings* settings, const LaunchOrder* order);
+
+/* Lets it go. */
 int process_go(Process* p);
 
 /* Kills it, and for a probe its process group; no error when it has ended. */

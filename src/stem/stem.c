@@ -18,7 +18,9 @@
 
 struct Stem {
         Notifier* notifier; /* weak */
+        char* forker; /* its path */
         SpawnSettings spawn;
+        SpareChild* spare;
         ServiceManager* manager;
         ScopeEntries* entries;
         ScopeStarts* starts;
@@ -68,7 +70,8 @@ static int start_parts(Stem* stem, sd_event* event, bool user_mode) {
         Interface* face = &stem->interface;
         int r;
 
-        r = spawn_settings_init(&stem->spawn);
+        stem->forker = forker_find_program();
+        r = stem->forker ? spawn_settings_init(&stem->spawn, stem->forker) : -errno;
         if (r >= 0)
                 r = service_manager_new(event, user_mode, &stem->manager);
         if (r < 0)
@@ -77,6 +80,8 @@ static int start_parts(Stem* stem, sd_event* event, bool user_mode) {
         r = scope_entries_new(event, CGROUP_ROOT, &stem->entries);
         if (r >= 0)
                 r = scope_starts_new(event, stem->manager, stem->watches, stem->entries, &stem->starts);
+        if (r >= 0)
+                r = spare_child_new(event, &stem->spawn, &stem->spare);
         if (r < 0)
                 return r;
 
@@ -88,7 +93,8 @@ static int start_parts(Stem* stem, sd_event* event, bool user_mode) {
                                                        .watches = stem->watches,
                                                        .nodes = stem->nodes,
                                                        .store = stem->store,
-                                                       .spawn = &stem->spawn },
+                                                       .spawn = &stem->spawn,
+                                                       .spare = stem->spare },
                                       &interface_launch_handlers, face);
         stem->resumptions =
                 resumptions_new(event, stem->watches, stem->nodes, &interface_resumption_handlers, face);
@@ -146,7 +152,9 @@ Stem* stem_free(Stem* stem) {
         (void) sd_event_source_disable_unref(stem->ready_timer);
         service_manager_free(stem->manager);
         store_free(stem->store);
+        spare_child_free(stem->spare);
         spawn_settings_done(&stem->spawn);
+        free(stem->forker);
         free(stem);
         return NULL;
 }

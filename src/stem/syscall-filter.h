@@ -14,7 +14,7 @@
 
 #include <linux/filter.h>
 
-#include "stem/syscall-order.h"
+#include "child/syscall-order.h"
 
 typedef struct SyscallFilter {
         struct sock_fprog asking; /* empty: this kernel cannot ask */

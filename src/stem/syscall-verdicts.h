@@ -9,8 +9,8 @@
 
 #include <stddef.h>
 
+#include "child/syscall-order.h"
 #include "core/verdict.h"
-#include "stem/syscall-order.h"
 
 /* As many as an order may have, with room for each name. */
 #define SYSCALL_VERDICTS_SIZE_MAX (12U * 1024)

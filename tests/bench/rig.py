@@ -27,6 +27,10 @@ class Scale:
     churn: int  # nodes made and destroyed
 
 
+def field(text, name):
+    return next(line.split()[1] for line in text.splitlines() if line.startswith(f"{name}:"))
+
+
 class Rig:
     def __init__(self, lab, scale):
         self.lab = lab
@@ -118,26 +122,29 @@ class Rig:
     def pid(self, unit):
         return int(self.lab.run(["systemctl", "show", "--property=MainPID", "--value", unit]).stdout)
 
-    def _proc(self, unit, file):
-        return self.lab.path(f"/proc/{self.pid(unit)}/{file}").read_text()
+    def _proc(self, pid, file):
+        return self.lab.path(f"/proc/{pid}/{file}").read_text()
+
+    def _processes(self, unit):
+        """The daemon and what it keeps beside itself; its other children are nodes."""
+        pid = self.pid(unit)
+        children = self._proc(pid, f"task/{pid}/children").split()
+        return [pid, *(child for child in children if self._proc(child, "comm") == "zeek-forker\n")]
 
     def cpu(self, unit):
         """Nanoseconds that its main thread has run."""
-        return int(self._proc(unit, "schedstat").split()[0])
+        return int(self._proc(self.pid(unit), "schedstat").split()[0])
 
     def wakeups(self, unit):
         """How often its main thread went to sleep."""
-        return int(self._field(unit, "status", "voluntary_ctxt_switches"))
+        return int(field(self._proc(self.pid(unit), "status"), "voluntary_ctxt_switches"))
 
     def memory(self, unit, what="Pss"):
-        """Bytes."""
-        return 1024 * int(self._field(unit, "smaps_rollup", what))
+        """Bytes, of all its processes."""
+        return 1024 * sum(int(field(self._proc(pid, "smaps_rollup"), what)) for pid in self._processes(unit))
 
     def peak(self, unit):
-        return 1024 * int(self._field(unit, "status", "VmHWM"))
-
-    def _field(self, unit, file, name):
-        return next(line.split()[1] for line in self._proc(unit, file).splitlines() if line.startswith(f"{name}:"))
+        return 1024 * int(field(self._proc(self.pid(unit), "status"), "VmHWM"))
 
     def has(self, command):
         return self.lab.run(["sh", "-c", f"command -v {command}"], check=False).returncode == 0

@@ -27,8 +27,10 @@ ARROWS = {
     "service": {"util"},
     # what the two daemons say to each other
     "link": {"util"},
+    # a small program: of what is said between the daemons it needs to know which descriptors there are
+    "child": {"link/node-fds.h", "util"},
     # names and verdicts are words on the wire; what becomes of a node is not the stem's business
-    "stem": {"core/node-name.h", "core/verdict.h", "link", "service", "util"},
+    "stem": {"child", "core/node-name.h", "core/verdict.h", "link", "service", "util"},
     # what is said on the bus, in both directions: for the daemon and for its clients
     "wire": {"config", "core", "output/hook.h", "util"},
     "supervisor": {"config", "core", "link", "output", "service", "util", "wire", "zeek"},

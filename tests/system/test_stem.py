@@ -94,7 +94,9 @@ def no_node_is_left(machine):
 
 
 def children_of_the_stem(machine, pid):
-    return [int(child) for child in machine.run(f"pgrep -P {pid} || true").stdout.split()]
+    """Those that are or will be nodes: what forks them, and the one that waits for its order, are always there."""
+    children = machine.run(f"ps --ppid {pid} -o pid=,comm= || true").stdout.splitlines()
+    return [int(child.split()[0]) for child in children if "zeek-forker" not in child]
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ SHARED = ["nodes", "layouts"]
 
 LOOK = """
 set -- $(systemctl show -P MainPID zeek-supervisor zeek-stem)
-echo $1 $(ls /proc/$1/fd | wc -l) $2 $(pgrep -c -P $2)
+echo $1 $(ls /proc/$1/fd | wc -l) $2 $(ps --ppid $2 -o comm= | grep -vc ^zeek-forker)
 systemctl list-units --all --plain --no-legend 'zeek-node-*'
 """
 

@@ -4,137 +4,184 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child/child.h"
 #include "stem/forker.h"
 #include "unit/unit.h"
-#include "util/alloc.h"
 #include "util/fd.h"
 
 #define MANY 500
 
-static int wait_for(pid_t pid) {
-        int status;
+/* The parent's ends of what a child has, which waits for its order. */
+typedef struct Child {
+        pid_t pid;
+        int go;
+} Child;
 
-        assert_true(pid > 0);
-        assert_int_equal(waitpid(pid, &status, 0), pid); /* a child of ours, whichever thread has forked it */
-        return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+static int directories_fd = -EBADF, null_fd = -EBADF;
+
+static int set_up(void** state) {
+        LaunchDirectories* directories;
+
+        null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        return launch_directories_new(&directories, &directories_fd);
 }
 
-static int count_descriptors(void) {
-        DIR* directory = opendir("/proc/self/fd");
-        int n = -3; /* the directory itself, "." and ".." */
+static int count_descriptors(pid_t pid) {
+        _cleanup_free_ char* path = xasprintf("/proc/%i/fd", (int) pid);
+        DIR* directory = opendir(path);
+        int n = -2; /* "." and ".." */
 
         assert_non_null(directory);
         while (readdir(directory))
                 n++;
         (void) closedir(directory);
-        return n;
-}
-
-static void tell_count(const int* fds, void* userdata) {
-        _exit(count_descriptors());
-}
-
-static void tell_what_it_is_given(const int* fds, void* userdata) {
-        const char* text = userdata;
-
-        _exit(dprintf(fds[1], "%s", text) == 2 && write(fds[0], "a", 1) == 1 ? 7 : 1);
-}
-
-static void tell_signals(const int* fds, void* userdata) {
-        sigset_t blocked;
-
-        (void) sigprocmask(SIG_SETMASK, NULL, &blocked);
-        _exit(sigismember(&blocked, SIGTERM) == 1 && sigismember(&blocked, SIGCHLD) == 1 ? 0 : 1);
+        return pid == getpid() ? n - 1 : n;
 }
 
 static Forker* make(void) {
         Forker* forker = NULL;
 
-        assert_int_equal(forker_new(&forker), 0);
+        assert_int_equal(forker_new(FORKER, directories_fd, &forker), 0);
         return forker;
 }
 
-static void a_child_has_what_it_is_given_in_that_order(void** state) {
+static pid_t fork_with(Forker* forker, int go) {
+        int fds[_CHILD_FD_MAX];
+
+        for (size_t i = 0; i < _CHILD_FD_MAX; i++)
+                fds[i] = i == CHILD_FD_GO ? go : null_fd;
+        return forker_fork(forker, fds, _CHILD_FD_MAX);
+}
+
+static Child start(Forker* forker) {
+        Child child;
+        int go[2];
+
+        assert_int_equal(pipe2(go, O_CLOEXEC), 0);
+        child.pid = fork_with(forker, go[0]);
+        assert_true(child.pid > 0);
+        child.go = go[1];
+        (void) close(go[0]);
+        return child;
+}
+
+/* It is a child of ours, whoever has forked it, and ends when nobody is left who could tell it anything: nobody else has its
+ * descriptors. */
+static void give_up(Child child) {
+        int status;
+
+        (void) close(child.go);
+        assert_int_equal(waitpid(child.pid, &status, 0), child.pid);
+        assert_true(WIFEXITED(status));
+}
+
+static void a_child_is_ours_and_ends_when_it_is_given_up(void** state) {
         Forker* forker = make();
-        int a[2], b[2];
-        char text[4] = {};
 
-        assert_true(pipe2(a, O_CLOEXEC) >= 0 && pipe2(b, O_CLOEXEC) >= 0);
         for (int i = 0; i < 20; i++) {
-                pid_t pid = forker_fork(forker, (const int[]) { a[1], b[1] }, 2, tell_what_it_is_given, (void*) "bc");
+                Child a = start(forker), b = start(forker);
 
-                assert_int_equal(wait_for(pid), 7);
-                assert_int_equal(read(a[0], text, 3), 1);
-                assert_int_equal(text[0], 'a');
-                assert_int_equal(read(b[0], text, 3), 2);
+                give_up(a);
+                give_up(b);
         }
-        /* the thread has let go of its copies: with ours they are all */
-        (void) close(a[1]);
-        assert_int_equal(read(a[0], text, 1), 0);
-        (void) close(a[0]);
-        (void) close(b[0]);
-        (void) close(b[1]);
         forker_free(forker);
 }
 
-static void what_the_stem_has_besides_is_not_copied(void** state) {
-        int held[MANY], before, after;
+/* Returns when it has put everything in its place. */
+static void await_place(pid_t pid) {
+        for (unsigned i = 0; count_descriptors(pid) != _CHILD_FD_MAX; i++) {
+                assert_true(i < 10000);
+                (void) usleep(1000);
+        }
+}
+
+static void what_the_stem_has_besides_is_not_in_a_child(void** state) {
+        int held[MANY];
         Forker* forker;
+        Child child;
 
         for (int i = 0; i < MANY / 2; i++)
                 held[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
         forker = make();
-        before = wait_for(forker_fork(forker, (const int[]) { 0, 0, 0 }, 3, tell_count, NULL));
         for (int i = MANY / 2; i < MANY; i++)
                 held[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-        after = wait_for(forker_fork(forker, (const int[]) { 0, 0, 0 }, 3, tell_count, NULL));
-        assert_int_equal(before, after);
-        assert_true(after <= 3 + 1 + 3); /* standard ones, the thread's socket, those that were given */
+        child = start(forker);
+        await_place(child.pid);
+        give_up(child);
         for (int i = 0; i < MANY; i++)
                 (void) close(held[i]);
         forker_free(forker);
 }
 
-static void all_signals_are_blocked(void** state) {
+static void what_cannot_be_handed_over_makes_no_child(void** state) {
         Forker* forker = make();
 
-        assert_int_equal(wait_for(forker_fork(forker, NULL, 0, tell_signals, NULL)), 0);
+        assert_int_equal(fork_with(forker, -1), -EBADF);
+        assert_int_equal(forker_fork(forker, (int[]) { null_fd }, 1), -EMFILE);
+        give_up(start(forker));
         forker_free(forker);
 }
 
-/* As it is when too many are under way already: the caller forks, and all goes on as before. */
-static void what_cannot_be_sent_is_inherited(void** state) {
-        Forker* forker = make();
-        sigset_t blocked;
+/* The only child of ours. */
+static pid_t find_forker(void) {
+        FILE* f = fopen("/proc/thread-self/children", "re");
+        int pid;
 
-        assert_int_equal(wait_for(forker_fork(forker, (const int[]) { -1 }, 1, tell_signals, NULL)), 0);
-        (void) sigprocmask(SIG_SETMASK, NULL, &blocked);
-        assert_int_equal(sigismember(&blocked, SIGTERM), 0);
-        assert_int_equal(wait_for(forker_fork(forker, NULL, 0, tell_signals, NULL)), 0);
+        assert_non_null(f);
+        assert_int_equal(fscanf(f, "%i", &pid), 1);
+        (void) fclose(f);
+        return pid;
+}
+
+static void one_that_is_killed_is_replaced(void** state) {
+        Forker* forker = make();
+
+        for (int i = 0; i < 3; i++) {
+                pid_t pid = find_forker();
+                siginfo_t end;
+
+                assert_int_equal(kill(pid, SIGKILL), 0);
+                assert_int_equal(waitid(P_PID, (id_t) pid, &end, WEXITED | WNOWAIT), 0);
+                give_up(start(forker));
+                assert_int_not_equal(find_forker(), pid);
+        }
+        forker_free(forker);
+}
+
+static void without_the_program_there_is_no_forker(void** state) {
+        Forker* forker = NULL;
+
+        assert_int_equal(forker_new("/nonexistent/zeek-forker", directories_fd, &forker), -ENOENT);
+        /* one of another version: it does not stay */
+        assert_int_equal(forker_new("/bin/false", directories_fd, &forker), 0);
+        assert_int_equal(fork_with(forker, null_fd), -EPIPE);
         forker_free(forker);
 }
 
 static void nothing_of_it_is_left(void** state) {
-        int before = count_descriptors();
+        int before = count_descriptors(getpid());
 
         for (int i = 0; i < 5; i++)
                 forker_free(make());
-        assert_int_equal(count_descriptors(), before);
+        assert_int_equal(count_descriptors(getpid()), before);
+        assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+        assert_int_equal(errno, ECHILD);
         assert_null(forker_free(NULL));
 }
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(a_child_has_what_it_is_given_in_that_order),
-                cmocka_unit_test(what_the_stem_has_besides_is_not_copied),
-                cmocka_unit_test(all_signals_are_blocked),
-                cmocka_unit_test(what_cannot_be_sent_is_inherited),
+                cmocka_unit_test(a_child_is_ours_and_ends_when_it_is_given_up),
+                cmocka_unit_test(what_the_stem_has_besides_is_not_in_a_child),
+                cmocka_unit_test(what_cannot_be_handed_over_makes_no_child),
+                cmocka_unit_test(one_that_is_killed_is_replaced),
+                cmocka_unit_test(without_the_program_there_is_no_forker),
                 cmocka_unit_test(nothing_of_it_is_left),
         };
 
-        return cmocka_run_group_tests(tests, NULL, NULL);
+        (void) signal(SIGPIPE, SIG_IGN);
+        return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /* Launches that fail at the same time, in directories that they have in common. Each child stops right before it would
- * execute something, until its gate is opened. */
+ * execute something, until its gate is opened (gated-forker.c). */
 
 #include <poll.h>
 #include <signal.h>
 
-#include "stem/passed-calls.h"
 #include "stem/process.h"
 #include "unit/scratch.h"
 #include "util/strv.h"
@@ -14,16 +13,6 @@
 #define PATIENCE_MSEC 10000
 
 static SpawnSettings settings;
-
-int __real_passed_execve(const char* path, char* const* arguments, char* const* environment);
-int __wrap_passed_execve(const char* path, char* const* arguments, char* const* environment);
-
-/* In the place of the child's: waits for the file that the environment begins with. */
-int __wrap_passed_execve(const char* path, char* const* arguments, char* const* environment) {
-        while (access(environment[0], F_OK) < 0)
-                (void) usleep(1000);
-        return __real_passed_execve(path, arguments, environment);
-}
 
 typedef struct Start {
         const Scratch* scratch;
@@ -49,7 +38,9 @@ static Start start(const Scratch* scratch, const char* directory, const char* pr
         s.order->working_directory = xasprintf("%s/%s", scratch->path, directory);
         strv_extend(&s.order->arguments, program);
         strv_extend(&s.order->environment, s.gate);
-        assert_int_equal(process_spawn(s.order, &settings, SPAWN_NODE, &s.process), 0);
+        assert_int_equal(process_make(&settings, SPAWN_NODE, -EBADF, &s.process), 0);
+        s.process.directory_use = launch_directories_use(settings.directories, s.order->working_directory);
+        assert_int_equal(process_instruct(&s.process, &settings, s.order), 0);
         assert_int_equal(process_go(&s.process), 0);
         for (unsigned i = 0; !is_in(&s.process, s.order->working_directory); i++) {
                 assert_true(i < PATIENCE_MSEC);
@@ -246,7 +237,7 @@ static int new_launches(void** state) {
 }
 
 static int set_up(void** state) {
-        return spawn_settings_init(&settings);
+        return spawn_settings_init(&settings, FORKER);
 }
 
 static int tear_down(void** state) {

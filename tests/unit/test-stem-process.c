@@ -17,7 +17,7 @@
 static SpawnSettings settings;
 
 static int set_up(void** state) {
-        return spawn_settings_init(&settings);
+        return spawn_settings_init(&settings, FORKER);
 }
 
 static int tear_down(void** state) {
@@ -34,6 +34,17 @@ static LaunchOrder* new_order(const char* script) {
         strv_extend(&order->arguments, "-c");
         strv_extend(&order->arguments, script);
         return order;
+}
+
+static int process_spawn(const LaunchOrder* order, const SpawnSettings* s, SpawnKind kind, Process* ret) {
+        int r = process_make(s, kind, order->input_fd, ret);
+
+        if (r < 0)
+                return r;
+        if (kind == SPAWN_NODE)
+                ret->directory_use = launch_directories_use(s->directories, order->working_directory);
+        r = process_instruct(ret, s, order);
+        return r < 0 || kind == SPAWN_NODE ? r : process_go(ret);
 }
 
 static void wait_for_end(const Process* p) {

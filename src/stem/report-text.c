@@ -2,7 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "stem/child-report.h"
+#include "stem/report-text.h"
+#include "util/alloc.h"
 
 static const char* const step_table[_CHILD_STEP_MAX] = {
         [CHILD_SESSION] = "create a session",

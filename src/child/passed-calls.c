@@ -3,7 +3,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "stem/passed-calls.h"
+#include "child/passed-calls.h"
 
 /* There is one in a process. */
 static unsigned long pass;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
-#include "stem/syscall-order.h"
+#include "child/syscall-order.h"
 #include "util/strv.h"
 
 void syscall_order_done(SyscallOrder* order) {

@@ -2,8 +2,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "stem/child-warning.h"
-#include "stem/passed-calls.h"
+#include "child/child-warning.h"
+#include "child/passed-calls.h"
 
 #define WARNING_SIZE_MAX 512U
 

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-/* What a child tells its parent on the way from fork to exec, and how the parent puts it in words.
+/* What a child tells its parent on the way from fork to exec.
  *
  * The child writes a report into a pipe as it begins each step, and one with an error when a step fails. The pipe
  * closes on exec, so a last report of CHILD_EXECUTE without an error followed by the end of the pipe means that the
  * program runs. A child that is killed, or hangs, is thereby known to have been in the step of its last report. */
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdint.h>
-
-#include "stem/order.h"
 
 typedef enum ChildStep {
         CHILD_SESSION,
@@ -50,9 +47,3 @@ typedef struct ChildReport {
 
 /* More bytes than all reports of a child. */
 #define CHILD_REPORTS_SIZE_MAX (64 * 1024)
-
-/* "open standard error file stderr.log": what a step does, and to what. Never NULL, whatever the report holds. */
-char* child_report_describe(const ChildReport* report, const LaunchOrder* order);
-
-/* The same with ": " and the text of its error. */
-char* child_report_describe_error(const ChildReport* report, const LaunchOrder* order);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
-#include "stem/child-report.h"
+#include "stem/order.h"
+#include "stem/report-text.h"
 #include "unit/unit.h"
 #include "util/strv.h"
 

@@ -3,14 +3,16 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
-#include "stem/launch-directories.h"
-#include "stem/limits.h"
+#include "child/launch-directories.h"
+#include "child/limits.h"
+#include "util/fd.h"
 #include "util/hash.h"
 
 /* Changed by several processes at once, one word at a time. Names that are alike but for NUMBER_BITS count as one. */
 typedef struct NameSet {
-        uint64_t names[STEM_LAUNCHES_MAX]; /* 0: free */
+        uint64_t names[CHILDREN_MAX]; /* 0: free */
 } NameSet;
 
 /* A note is a name in whose lowest bits is which note it was. */
@@ -75,14 +77,25 @@ static void clear(NameSet* set) {
                 __atomic_store_n(&set->names[i], 0, __ATOMIC_SEQ_CST);
 }
 
-int launch_directories_new(LaunchDirectories** ret) {
-        void* memory =
-                mmap(NULL, sizeof(LaunchDirectories), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+int launch_directories_map(int fd, LaunchDirectories** ret) {
+        void* memory = mmap(NULL, sizeof(LaunchDirectories), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
         if (memory == MAP_FAILED)
                 return -errno;
         *ret = memory;
         return 0;
+}
+
+int launch_directories_new(LaunchDirectories** ret, int* ret_fd) {
+        _cleanup_close_ int fd = memfd_create("zeek-stem-directories", MFD_CLOEXEC);
+        int r;
+
+        if (fd < 0 || ftruncate(fd, sizeof(LaunchDirectories)) < 0)
+                return -errno;
+        r = launch_directories_map(fd, ret);
+        if (r >= 0)
+                *ret_fd = take_fd(fd);
+        return r;
 }
 
 LaunchDirectories* launch_directories_free(LaunchDirectories* d) {

@@ -15,20 +15,18 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "stem/child-warning.h"
-#include "stem/child.h"
-#include "stem/handover.h"
-#include "stem/passed-calls.h"
-#include "stem/working-directory.h"
-
-#define PARKING_FD 16 /* above the places of all, so that moving one never hits another */
+#include "child/child-warning.h"
+#include "child/child.h"
+#include "child/handing-over.h"
+#include "child/passed-calls.h"
+#include "child/working-directory.h"
 
 #define CAPABILITIES_MAX 64U
 #define OPEN_ATTEMPTS_MAX 8U /* against somebody who makes and removes the file all the time */
 
 typedef struct Child {
         const LaunchOrder* order;
-        bool waits; /* for the go, which it has not had yet */
+        unsigned n_words; /* of the parent that it has heard */
         int go_fd, report_fd;
         ChildReport report;
         struct rlimit nofile; /* for the program */
@@ -39,7 +37,7 @@ typedef struct Child {
 } Child;
 
 /* There is one in a process. */
-static Child child;
+static Child child = { .made_fds = { [0 ... _NODE_FD_MAX - 1] = -EBADF } };
 
 static void send_report(void) {
         /* The pipe holds far more reports than there are steps. A parent that is gone needs none. */
@@ -61,28 +59,28 @@ static void undo(void) {
         working_directory_remove();
 }
 
-/* Until the parent writes a byte. Its end instead of a byte: the parent is gone or gave us up. */
-static void wait_for_go(void) {
+/* Returns when the parent has said it. */
+static void wait_for(ChildWord word) {
         ssize_t n;
         char byte;
 
-        if (!child.waits)
-                return;
-        do
+        while (child.n_words <= word) {
                 n = passed_read(child.go_fd, &byte, 1);
-        while (n < 0 && errno == EINTR);
-        if (n != 1) {
-                undo();
-                passed_exit(EXIT_FAILURE);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n != 1) {
+                        undo();
+                        passed_exit(EXIT_FAILURE);
+                }
+                child.n_words++;
         }
-        child.waits = false;
 }
 
 /* The service manager is about to make a scope for this process: it gets a living one, and nothing to complain of. */
 static _noreturn_ void fail_with(int error) {
         child.report.error = error;
         undo();
-        wait_for_go();
+        wait_for(CHILD_WORD_GO);
         send_report();
         passed_exit(EXIT_FAILURE);
 }
@@ -108,23 +106,6 @@ static void reset_signals(void) {
         set_signal(SIGPIPE, SIG_IGN);
         (void) sigemptyset(&none);
         (void) sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-/* Moves all of ours out of the way, then to their places, then closes everything else. */
-static int arrange_descriptors(const int fds[_CHILD_FD_MAX]) {
-        int parked[_CHILD_FD_MAX];
-
-        for (size_t i = 0; i < _CHILD_FD_MAX; i++) {
-                parked[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, PARKING_FD);
-                if (parked[i] < 0)
-                        return -errno;
-        }
-        for (size_t i = 0; i < _CHILD_FD_MAX; i++)
-                if (dup3(parked[i], (int) i, i > STDERR_FILENO ? O_CLOEXEC : 0) < 0)
-                        return -errno;
-        child.report_fd = CHILD_FD_REPORT;
-        child.go_fd = CHILD_FD_GO;
-        return close_range(_CHILD_FD_MAX, ~0U, 0) < 0 ? -errno : 0;
 }
 
 /* As systemd does for its services: where more is asked than this machine allows (a container, a user's manager), the
@@ -366,7 +347,7 @@ static void warn_of_failures(void) {
 }
 
 /* From here on only what has a pass is sure to be done. */
-static void restrict_system_calls(const SyscallFilter* filter) {
+static void restrict_system_calls(const ChildFilter* filter) {
         long listener = -1;
 
         begin(CHILD_SYSTEM_CALLS, 0);
@@ -380,7 +361,7 @@ static void restrict_system_calls(const SyscallFilter* filter) {
                 fail();
 }
 
-static void confine(const SyscallFilter* filter) {
+static void confine(const ChildFilter* filter) {
         begin(CHILD_NO_NEW_PRIVILEGES, 0);
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 fail();
@@ -388,7 +369,7 @@ static void confine(const SyscallFilter* filter) {
         if (filter)
                 restrict_system_calls(filter);
         begin(CHILD_HANDOVER, 0);
-        int r = handover_send(CHILD_FD_HANDOVER, child.made_fds);
+        int r = hand_over(CHILD_FD_HANDOVER, child.made_fds);
         if (r < 0)
                 fail_with(-r);
         if (passed_set_limit(RLIMIT_NOFILE, &child.nofile) < 0)
@@ -403,23 +384,48 @@ static _noreturn_ void execute(void) {
         fail();
 }
 
-void child_run(const LaunchOrder* order, const ChildSetup* setup, const int fds[_CHILD_FD_MAX]) {
-        child.order = order;
-        child.waits = setup->waits;
-        working_directory_init(setup->directories, setup->directory_use);
+/* As systemd's children have it before they execute something: "(worker-1)". A probe has no name. */
+static void take_name(const char* node) {
+        const char* text = node ? node : "probe";
+        size_t length = min_size(strlen(text), 13);
+        char name[16] = "(";
+
+        memcpy(name + 1, text, length);
+        name[length + 1] = ')';
+        (void) prctl(PR_SET_NAME, name);
+}
+
+static const ChildSetup* receive_order(void) {
+        const ChildOrder* told;
+
+        wait_for(CHILD_WORD_ORDER);
+        told = child_order_read(CHILD_FD_ORDER);
+        if (!told)
+                fail();
+        child.order = &told->order;
+        return &told->setup;
+}
+
+void child_run(const int fds[_CHILD_FD_MAX], LaunchDirectories* directories) {
         child.report_fd = fds[CHILD_FD_REPORT];
         child.go_fd = fds[CHILD_FD_GO];
         child.report.step = CHILD_DESCRIPTORS;
-        node_fds_init(child.made_fds);
 
-        int r = arrange_descriptors(fds);
+        int r = child_fds_arrange(fds);
         if (r < 0)
                 fail_with(-r);
+        child.report_fd = CHILD_FD_REPORT;
+        child.go_fd = CHILD_FD_GO;
         reset_signals();
+
+        const ChildSetup* setup = receive_order();
+        const LaunchOrder* order = child.order;
+
         begin(CHILD_SESSION, 0);
         if (setsid() < 0)
                 fail();
-
+        take_name(order->name);
+        working_directory_init(directories, setup->directory_use);
         apply_limits(setup);
         apply_priorities(setup);
         if (order->has_umask)
@@ -435,7 +441,7 @@ void child_run(const LaunchOrder* order, const ChildSetup* setup, const int fds[
         confine(setup->filter);
 
         begin(CHILD_SCOPE, 0);
-        wait_for_go();
+        wait_for(CHILD_WORD_GO);
         empty_output_files();
         warn_of_failures();
         execute();

@@ -4,7 +4,7 @@
 /* The working directory of a child, between fork and exec: made as in `mkdir -p`, and removed again as far as it is ours
  * to remove (launch-directories.h). Everything here is safe between fork and exec. */
 
-#include "stem/launch-directories.h"
+#include "child/launch-directories.h"
 
 void working_directory_init(LaunchDirectories* directories, DirectoryUse use);
 

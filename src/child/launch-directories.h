@@ -20,7 +20,9 @@
 
 typedef struct LaunchDirectories LaunchDirectories;
 
-int launch_directories_new(LaunchDirectories** ret);
+/* Memory of a new file, of which *ret_fd is a descriptor; another process maps that. */
+int launch_directories_new(LaunchDirectories** ret, int* ret_fd);
+int launch_directories_map(int fd, LaunchDirectories** ret);
 LaunchDirectories* launch_directories_free(LaunchDirectories* d);
 
 /* The number of a use, from 1. */

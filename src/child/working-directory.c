@@ -4,8 +4,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "stem/passed-calls.h"
-#include "stem/working-directory.h"
+#include "child/passed-calls.h"
+#include "child/working-directory.h"
 
 #define ATTEMPTS_MAX 8U /* against another launch that failed and removes its directories */
 
