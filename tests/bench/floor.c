@@ -2,12 +2,12 @@
 /* What nobody can undercut who starts programs this way: the calls and nothing around them.
  *
  *   floor fork N NODE                     fork and exec
- *   floor scope N WINDOW SIBLINGS NODE [SLICES]    fork, StartTransientUnit of a scope, wait for its job, exec
- *   floor service N WINDOW SIBLINGS NODE [SLICES]  StartTransientUnit of a service
+ *   floor scope N WINDOW SIBLINGS NODE [PER_SLICE]    fork, StartTransientUnit of a scope, wait for its job, exec
+ *   floor service N WINDOW SIBLINGS NODE [PER_SLICE]  StartTransientUnit of a service
  *
- * WINDOW are under way at a time; SIBLINGS are started before, as fast as it goes, and stay. All are in one slice, or spread
- * evenly over so many slices below it. "start" is the time from the
- * beginning to the program's own stamp, "end" that from its SIGKILL to the removal of its unit, "all" that of all together.
+ * WINDOW are under way at a time; SIBLINGS are started before, as fast as it goes, and stay. All are in one slice, or, laid out as
+ * the supervisor does it, the first PER_SLICE of them, and the others in slices below it, as many in each. "start" is the time
+ * from the beginning to the program's own stamp, "end" that from its SIGKILL to the removal of its unit, "all" that of all together.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +41,7 @@ typedef struct Floor {
         int stamps;
         const char* node;
         bool is_scope;
-        size_t n_slices; /* 0: one for all */
+        size_t per_slice; /* 0: one for all */
         Unit* units;
         size_t n_begun, n_run, n_gone;
         bool tells_end;
@@ -75,8 +75,8 @@ static void begin(Floor* f) {
         char slice[48] = SLICE ".slice";
 
         (void) snprintf(u->name, sizeof u->name, "zeekbench-%zu.%s", f->n_begun, f->is_scope ? "scope" : "service");
-        if (f->n_slices > 0)
-                (void) snprintf(slice, sizeof slice, SLICE "-%zu.slice", f->n_begun % f->n_slices);
+        if (f->per_slice > 0 && f->n_begun >= f->per_slice)
+                (void) snprintf(slice, sizeof slice, SLICE "-%zu.slice", f->n_begun / f->per_slice);
         f->n_begun++;
         u->began = now_ns();
         if (f->is_scope)
@@ -188,8 +188,8 @@ static void end(Floor* f, size_t n, size_t window, bool tell) {
         f->n_run -= n;
 }
 
-static void units(bool is_scope, size_t n, size_t window, size_t siblings, const char* node, size_t slices) {
-        Floor f = { .stamps = stamps_open(), .node = node, .is_scope = is_scope, .n_slices = slices };
+static void units(bool is_scope, size_t n, size_t window, size_t siblings, const char* node, size_t per_slice) {
+        Floor f = { .stamps = stamps_open(), .node = node, .is_scope = is_scope, .per_slice = per_slice };
         uint64_t began;
 
         f.units = calloc(n + siblings, sizeof(*f.units));

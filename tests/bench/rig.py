@@ -76,8 +76,8 @@ class Rig:
     def measure(self, program, *arguments):
         return self.finish(self.start(program, *arguments))
 
-    def floor(self, *arguments, slices=0):
-        values = self.measure("floor", *arguments, NODE, *([slices] if slices else []))
+    def floor(self, *arguments, per_slice=0):
+        values = self.measure("floor", *arguments, NODE, *([per_slice] if per_slice else []))
         self.settle()
         return values
 

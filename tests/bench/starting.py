@@ -60,12 +60,12 @@ class Thousand:
         n = self.rig.scale.nodes
         repeats = self.rig.scale.repeats
 
-        for key, slices in ("floor at once", 0), ("floor at once spread", n // SLICE + 1):
-            self.seen[key].append(self.rig.floor("scope", n, 16, 0, slices=slices)["all"][0] / n)
+        for key, per_slice in ("floor at once", 0), ("floor at once spread", SLICE):
+            self.seen[key].append(self.rig.floor("scope", n, 16, 0, per_slice=per_slice)["all"][0] / n)
         values = self.rig.floor("scope", repeats, 1, n)
         self.seen["floor at many"] += values["start"]
         self.seen["floor end at many"] += values["end"]
-        values = self.rig.floor("scope", repeats, 1, n, slices=n // SLICE + 1)
+        values = self.rig.floor("scope", repeats, 1, n, per_slice=SLICE)
         self.seen["floor spread"] += values["start"]
         self.seen["floor end spread"] += values["end"]
 
@@ -103,17 +103,17 @@ class Thousand:
         seen = self.seen
         table.section(f"{n} at once, each")
         table.row("fork, scope, exec: the floor", seen["floor at once"])
-        floor = table.row(f"  in slices of {SLICE}", seen["floor at once spread"])
+        floor = table.row(f"  in slices of {SLICE}, as ours", seen["floor at once spread"])
         table.row("Create", seen["at once"], against=floor, bounds=[Bound("ratio", 1.3)])
         table.row("Destroy", seen["destroy at once"])
 
         table.section(f"One of {n}, against one of {FEW}")
         few = table.row(f"floor: start with {FEW} siblings", seen["floor at few"])
         table.row(f"floor: start with {n} siblings", seen["floor at many"], against=few)
-        grown = floor_spread = table.row(f"  in slices of {SLICE}", seen["floor spread"], against=few)
+        grown = floor_spread = table.row(f"  in slices of {SLICE}, as ours", seen["floor spread"], against=few)
         few_ends = table.row(f"floor: end with {FEW} siblings", seen["floor end at few"])
         table.row(f"floor: end with {n} siblings", seen["floor end at many"], against=few_ends)
-        ends = table.row(f"  in slices of {SLICE}", seen["floor end spread"], against=few_ends)
+        ends = table.row(f"  in slices of {SLICE}, as ours", seen["floor end spread"], against=few_ends)
         growth = {
             "create": grown.median / few.median,
             "status": 1,
