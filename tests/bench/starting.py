@@ -102,9 +102,10 @@ class Thousand:
         n = self.rig.scale.nodes
         seen = self.seen
         table.section(f"{n} at once, each")
-        table.row("fork, scope, exec: the floor", seen["floor at once"])
-        floor = table.row(f"  in slices of {SLICE}, as ours", seen["floor at once spread"])
+        floor = table.row("fork, scope, exec: the floor", seen["floor at once"])
+        spread = table.row(f"  in slices of {SLICE}, as ours", seen["floor at once spread"], against=floor)
         table.row("Create", seen["at once"], against=floor, bounds=[Bound("ratio", 1.3)])
+        table.row("  against the floor in such slices", seen["at once"], against=spread)
         table.row("Destroy", seen["destroy at once"])
 
         table.section(f"One of {n}, against one of {FEW}")
