@@ -10,9 +10,11 @@ typedef union Control {
         char space[CMSG_SPACE(sizeof(int) * FORKER_FDS_MAX)];
 } Control;
 
-/* However the kernel says that there is nobody any more. */
+/* However the kernel says that there is nobody any more, or nobody who answers. */
 static int failure(void) {
-        return errno == ECONNRESET ? -EPIPE : -errno;
+        if (errno == ECONNRESET)
+                return -EPIPE;
+        return errno == EAGAIN ? -ETIMEDOUT : -errno;
 }
 
 int forker_task_send(int socket, const ForkerTask* task, const int* fds) {

@@ -26,5 +26,5 @@ typedef struct ForkerTask {
 /* The descriptors remain the caller's. -EPIPE: there is nobody any more, here and below. */
 int forker_task_send(int socket, const ForkerTask* task, const int* fds);
 
-/* How many descriptors came. */
+/* How many descriptors came. -ETIMEDOUT: as long as the socket waits (SO_RCVTIMEO), nothing did. */
 int forker_task_receive(int socket, ForkerTask* ret, int ret_fds[FORKER_FDS_MAX]);

@@ -11,6 +11,7 @@
 
 #include "child/forker-task.h"
 #include "stem/forker.h"
+#include "stem/limits.h"
 #include "util/fd.h"
 #include "util/log.h"
 
@@ -46,10 +47,12 @@ static int spawn(Forker* forker, int socket) {
 }
 
 static int start(Forker* forker) {
+        static const struct timeval timeout = { .tv_sec = FORKER_TIMEOUT_USEC / USEC_PER_SEC };
         int pair[2], r;
 
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
                 return -errno;
+        (void) setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
         r = spawn(forker, pair[1]);
         (void) close(pair[1]);
         if (r < 0) {
@@ -115,8 +118,8 @@ Forker* forker_free(Forker* forker) {
         return NULL;
 }
 
-static int restart(Forker* forker) {
-        log_warning("zeek-forker has ended, starting another one");
+static int restart(Forker* forker, const char* why) {
+        log_warning("zeek-forker %s, starting another one", why);
         stop(forker);
         return start(forker);
 }
@@ -128,13 +131,15 @@ pid_t forker_fork(Forker* forker, const int* fds, size_t n_fds) {
         assert(n_fds <= FORKER_FDS_MAX);
         r = forker->socket < 0 ? -EPIPE : forker_task_send(forker->socket, &task, fds);
         if (r == -EPIPE) {
-                r = restart(forker);
+                r = restart(forker, "has ended");
                 if (r >= 0)
                         r = forker_task_send(forker->socket, &task, fds);
         }
         if (r >= 0)
                 r = forker_task_receive(forker->socket, &task, none);
         if (r == -EPIPE)
-                (void) restart(forker);
+                (void) restart(forker, "has ended");
+        else if (r == -ETIMEDOUT)
+                (void) restart(forker, "does not answer");
         return r < 0 ? r : task.pid;
 }

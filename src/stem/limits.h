@@ -25,6 +25,7 @@
 #define LAUNCH_TIMEOUT_USEC (30 * USEC_PER_SEC)
 #define LAUNCH_UNDO_TIMEOUT_USEC (2 * USEC_PER_SEC) /* for a child to remove what it has made; then it is killed */
 #define LAUNCH_CLEANUP_TIMEOUT_USEC (30 * USEC_PER_SEC) /* for what a failed one left; then the reply goes out */
+#define FORKER_TIMEOUT_USEC (5 * USEC_PER_SEC)          /* for a fork; whatever forks is replaced then */
 #define OUTPUT_PIPE_SIZE (256 * 1024)                   /* bytes that a node can write while nobody reads */
 
 /* Talking to the service manager. */

@@ -65,6 +65,19 @@ def test_a_forker_that_is_killed_is_replaced(stem, machine):
         assert await_spare(machine)[0] != forker
 
 
+def test_a_forker_that_is_stopped_is_replaced_before_the_stem_is(stem, machine):
+    machine.expect("zeek-forker does not answer, starting another one")
+    run_node(stem, "before", "true")
+    forker, spare = await_spare(machine)
+    pid = main_pid(machine)
+    machine.run(f"kill -STOP {forker}; kill -KILL {spare}")
+    machine.wait_for(lambda: spare not in beside(machine)[1])
+    with pytest.raises(StemError, match="start process: Connection timed out"):
+        stem.launch(order("late", "/bin/true"))
+    run_node(stem, "late", "true")
+    assert await_spare(machine)[0] != forker and main_pid(machine) == pid
+
+
 def test_a_forker_that_is_killed_at_any_moment_leaves_no_child_behind(stem, machine):
     machine.expect("zeek-forker has ended, starting another one")
     with running(machine, "while :; do pkill -KILL -x zeek-forker; sleep 0.003; done"):
