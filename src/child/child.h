@@ -3,9 +3,10 @@
 
 /* What a child does between fork and exec.
  *
- * The process that forks it is zeek-forker (main.c), and has nothing but this in it. The child waits until everything it needs is in its ChildOrder, reads that, makes system calls,
- * reports (child-report.h), and ends in execve() or _exit(). What it made in the file system it removes again when it fails or is
- * given up.
+ * The process that forks it is zeek-forker (main.c), which has nothing but this in it. The child waits until everything it
+ * needs is in its ChildOrder, reads that, makes system calls, reports (child-report.h), and ends in execve() or _exit(). What
+ * it made in the file system it removes again when it fails or is given up. Nothing here takes memory, logs, or asks a name
+ * service.
  *
  * Nearly all of it is done while the service manager makes the scope: when the go comes, nothing is left but what cannot be
  * undone. */

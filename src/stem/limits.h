@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-/* Every bound of the stem that its children do not share, in one place: how much of a thing there may be, and how long it may take. Who runs into
- * one gets an error that says so. */
+/* Every bound of the stem, in one place, but for those of an order (child/limits.h): how much of a thing there may be, and
+ * how long it may take. Who runs into one gets an error that says so. */
 
 #include "child/limits.h"
 #include "util/usec.h"
