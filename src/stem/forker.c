@@ -23,7 +23,7 @@ struct Forker {
 };
 
 static int spawn(Forker* forker, int socket) {
-        char* const arguments[] = { (char*) "zeek-forker", (char*) PROJECT_VERSION, NULL };
+        char* const arguments[] = { (char*) forker->program, (char*) PROJECT_VERSION, NULL };
         posix_spawn_file_actions_t actions;
         posix_spawnattr_t attributes;
         sigset_t all;
