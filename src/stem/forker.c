@@ -68,8 +68,8 @@ static void reap(pid_t pid) {
                 ;
 }
 
-/* It, and children of which it has not told us: until they hear their order they are in its process group. One that was killed
- * before it was its own program is not in it. */
+/* It, and a child of which it has not told us: that one is in its process group still. A forker that was killed before it was a
+ * program of its own is not in it. */
 static void stop(Forker* forker) {
         forker->socket = fd_close(forker->socket);
         if (forker->pid > 0) {
@@ -124,22 +124,35 @@ static int restart(Forker* forker, const char* why) {
         return start(forker);
 }
 
-pid_t forker_fork(Forker* forker, const int* fds, size_t n_fds) {
+static int ask(const Forker* forker, const int* fds, size_t n_fds, pid_t* ret) {
         ForkerTask task = { .n_fds = n_fds };
         int none[FORKER_FDS_MAX], r;
 
-        assert(n_fds <= FORKER_FDS_MAX);
         r = forker->socket < 0 ? -EPIPE : forker_task_send(forker->socket, &task, fds);
-        if (r == -EPIPE) {
-                r = restart(forker, "has ended");
-                if (r >= 0)
-                        r = forker_task_send(forker->socket, &task, fds);
-        }
         if (r >= 0)
                 r = forker_task_receive(forker->socket, &task, none);
-        if (r == -EPIPE)
-                (void) restart(forker, "has ended");
-        else if (r == -ETIMEDOUT)
+        if (r >= 0)
+                *ret = task.pid;
+        return r;
+}
+
+pid_t forker_fork(Forker* forker, const int* fds, size_t n_fds) {
+        pid_t pid = 0;
+        int r;
+
+        assert(n_fds <= FORKER_FDS_MAX);
+        r = ask(forker, fds, n_fds, &pid);
+        if (r == -EPIPE) {
+                /* If there was a child already, it has gone with it. */
+                r = restart(forker, "has ended");
+                if (r >= 0)
+                        r = ask(forker, fds, n_fds, &pid);
+        } else if (r == -ETIMEDOUT)
                 (void) restart(forker, "does not answer");
-        return r < 0 ? r : task.pid;
+        if (r < 0)
+                return r;
+        /* From here on it is whoever asked for it that knows it and reaps it. */
+        if (pid > 0)
+                (void) setpgid(pid, getpgrp());
+        return pid;
 }

@@ -20,6 +20,6 @@ Forker* forker_free(Forker* forker);
 DEFINE_CLEANUP(Forker*, forker_free)
 
 /* Has a child of ours made, which runs child_run() with these descriptors and all signals blocked, and waits until it is there. The
- * descriptors remain the caller's. The pid, or -errno; -EPIPE: the forker was killed meanwhile, -ETIMEDOUT: it is silent. Such a one
- * is replaced; with it go those of its children that have no order yet. */
+ * descriptors remain the caller's. The pid, or -errno; -EPIPE: the forker was killed, and so was the next one, -ETIMEDOUT: it is
+ * silent. Such a one is replaced; its children are not concerned. */
 pid_t forker_fork(Forker* forker, const int* fds, size_t n_fds);

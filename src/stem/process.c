@@ -234,14 +234,16 @@ static int wait_for(const Process* p, int options, ProcessExit* ret) {
 }
 
 int process_peek(const Process* p, ProcessExit* ret) {
-        int r;
+        ProcessExit e = {};
+        int r = 1;
 
-        if (p->fds[NODE_FD_PROCESS] < 0) {
-                *ret = (ProcessExit) {};
-                return 1;
-        }
-        r = wait_for(p, WNOWAIT, ret);
-        return r == -ECHILD ? pidfd_get_exit(p->fds[NODE_FD_PROCESS], ret) : r;
+        if (p->fds[NODE_FD_PROCESS] >= 0)
+                r = wait_for(p, WNOWAIT, &e);
+        if (r == -ECHILD)
+                r = pidfd_get_exit(p->fds[NODE_FD_PROCESS], &e);
+        if (r > 0 && ret)
+                *ret = e;
+        return r;
 }
 
 void process_release(Process* p) {

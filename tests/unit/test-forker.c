@@ -141,11 +141,16 @@ static void one_that_is_killed_is_replaced(void** state) {
 
         for (int i = 0; i < 3; i++) {
                 pid_t pid = find_forker();
+                Child before = start(forker), after;
                 siginfo_t end;
 
                 assert_int_equal(kill(pid, SIGKILL), 0);
                 assert_int_equal(waitid(P_PID, (id_t) pid, &end, WEXITED | WNOWAIT), 0);
-                give_up(start(forker));
+                after = start(forker);
+                /* one that it has made is whoever's it was made for */
+                assert_int_equal(kill(before.pid, 0), 0);
+                give_up(before);
+                give_up(after);
                 assert_int_not_equal(find_forker(), pid);
         }
         forker_free(forker);

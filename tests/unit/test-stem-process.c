@@ -123,6 +123,20 @@ static void a_node_runs_and_its_end_is_kept_until_it_is_released(void** state) {
         assert_int_equal(errno, ESRCH);
 }
 
+/* As after the death of the stem before: somebody else has reaped it. */
+static void one_that_was_reaped_has_ended(void** state) {
+        _cleanup_launch_order_ LaunchOrder* order = new_order("exit 3");
+        Process p = PROCESS_NONE;
+        ProcessExit e;
+
+        assert_int_equal(process_spawn(order, &settings, SPAWN_NODE, &p), 0);
+        assert_int_equal(process_go(&p), 0);
+        assert_int_equal(waitpid(p.pid, NULL, 0), p.pid);
+        assert_int_not_equal(process_peek(&p, NULL), 0);
+        assert_int_not_equal(process_peek(&p, &e), 0);
+        process_release(&p);
+}
+
 static void the_input_is_what_was_ordered_or_nothing(void** state) {
         _cleanup_launch_order_ LaunchOrder* order = new_order("cat; readlink /proc/self/fd/0 >&2");
         _cleanup_launch_order_ LaunchOrder* without = new_order("cat; readlink /proc/self/fd/0 >&2");
@@ -506,6 +520,7 @@ static void a_probe_starts_at_once_and_dies_with_its_group(void** state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_node_runs_and_its_end_is_kept_until_it_is_released),
+                cmocka_unit_test(one_that_was_reaped_has_ended),
                 cmocka_unit_test(the_input_is_what_was_ordered_or_nothing),
                 cmocka_unit_test(a_child_that_is_given_up_takes_back_what_it_has_prepared),
                 cmocka_unit_test(a_child_that_fails_waits_for_its_go_all_the_same),
