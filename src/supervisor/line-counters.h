@@ -2,8 +2,9 @@
 #pragma once
 
 /* How many lines of a node went which way, in a file that is open: to keep them is one write of three numbers, cheap enough
- * for every batch of lines, and what was written is there for the next daemon however this one ends. (A file that is mapped
- * would cost each node a page of memory.) */
+ * for every batch of lines, and what was written is there for the next daemon however this one ends: a daemon that is killed
+ * between taking a batch and noting it does not count that one. (A file that is mapped would cost each node a page of
+ * memory.) */
 
 #include <stdint.h>
 

@@ -54,6 +54,7 @@ def die(machine, how):
     machine.wait_for(lambda: main_pid(machine) not in (0, before))
 
 
+BATCH = 64  # lines: OUTPUT_BATCH_LINES
 OF_THE_NEXT = 8  # what the stem has of the child that waits for its order
 
 
@@ -664,8 +665,8 @@ def test_no_line_is_lost(supervisor):
     machine.wait_for(lambda: max(numbers(), default=0) >= 2999, 30)
     wanted = set(range(1, 3000))
     assert wanted <= numbers()
-    # each is counted as it leaves its pipe, and by one daemon
-    machine.wait_for(lambda: machine.node("talker")["LinesForwarded"] == 3000)
+    # each is counted as it leaves its pipe, and by one daemon; one that is killed right then does not get to note this batch
+    machine.wait_for(lambda: 3000 - BATCH <= machine.node("talker")["LinesForwarded"] <= 3000)
 
 
 def test_a_node_that_ends_without_a_stem_is_started_again(supervisor):
