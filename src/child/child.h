@@ -19,7 +19,6 @@
 typedef enum ChildWord {
         CHILD_WORD_ORDER, /* it has been told what to do */
         CHILD_WORD_GO,    /* it is to do it */
-        _CHILD_WORD_MAX,
 } ChildWord;
 
 /* fds: copies of them, anywhere; everything else that is open is closed. */

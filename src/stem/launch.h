@@ -3,7 +3,7 @@
 
 /* Launches: from an order to a held node, or to an error after which nothing is left.
  *
- *   QUEUED ── fork, store, call ──► SCOPE ── in its scope ──► STORE ── in the store: go ──► CHILD ── runs ──► JOB ─┐
+ *   QUEUED ─ child, store, call ──► SCOPE ── in its scope ──► STORE ── in the store: go ──► CHILD ── runs ──► JOB ─┐
  *      │                              │                         │                            │                │  │ started
  *      └───────────── anything fails, or time is over ──────────┴────────────────────────────┴────────────────┘  ▼
  *                                         ▼                                                           held, replied

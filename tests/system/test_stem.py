@@ -586,6 +586,23 @@ def test_launches_that_fail_do_not_hold_up_others(stem):
     assert results[1::2] == ["execute /nowhere: No such file or directory"] * 30
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("EPERM ptrace:never", "SystemCalls: not verdicts on system calls"),
+        ("EPERM write:allow read:allow", "SystemCalls: read is not in its place in the alphabet"),
+    ],
+)
+def test_words_about_system_calls_that_make_no_sense_are_refused(stem, machine, words, message):
+    run_node(stem, "good", "true", SystemCalls="allow ptrace:EPERM")  # those of one order say nothing about another's
+    for _ in range(2):
+        with pytest.raises(StemError) as failure:
+            stem.launch(order("bad", "/bin/true", SystemCalls=words))
+        assert failure.value.name.endswith("Error.InvalidArgs") and message in failure.value.message
+    assert stem.list() == {}
+    machine.wait_for(lambda: no_node_is_left(machine))
+
+
 def test_a_child_that_is_killed_while_it_waits_for_its_scope(stem, machine):
     pool = concurrent.futures.ThreadPoolExecutor(1)
     pid = main_pid(machine)
